@@ -1,0 +1,7 @@
+"""`python -m resnet_app`."""
+
+import sys
+
+from resnet_app.cli import main
+
+sys.exit(main())

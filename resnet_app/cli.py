@@ -1,0 +1,237 @@
+"""The command line: predict, summary, inspect, download, train."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_app.errors import ResNetAppError
+from resnet_app.registry import BUNDLED, IMAGENET, SPECS, STEMS, WEIGHTS
+
+if TYPE_CHECKING:
+    from resnet_app.batch import Batch, Row
+    from resnet_app.models import ModelChoice
+
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 where a file failed, 2 for wrong use or bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ResNetAppError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m resnet_app", description="ResNets from the command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_predict(commands.add_parser("predict", help="answer pictures"))
+    _add_summary(commands.add_parser("summary", help="a network's stages: shapes, parameters, MACs"))
+    _add_inspect(commands.add_parser("inspect", help="what a checkpoint file holds"))
+    _add_download(commands.add_parser("download", help="fetch ImageNet weights for use without a network"))
+    _add_train(commands.add_parser("train", help="make a checkpoint from a folder of pictures"))
+    return parser
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a picture, or a folder of pictures")
+    parser.add_argument("--model", choices=SPECS, metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--weights", choices=WEIGHTS, metavar="W", help=f"{', '.join(WEIGHTS)} (default: {BUNDLED}, or {IMAGENET} with --model)"
+    )
+    source.add_argument("--checkpoint", type=Path, metavar="FILE", help="your own .safetensors or .pth file")
+    parser.add_argument("--classes", metavar="A,B|FILE", help="names of the classes, in the order of the outputs")
+    parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
+    _add_device(parser)
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON array")
+    output.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
+    parser.add_argument("--grid", type=Path, metavar="FILE.png", help="draw the pictures with their labels, 4 columns")
+    parser.add_argument("--cam-dir", type=Path, metavar="DIR", help="write each picture with its Grad-CAM overlay")
+    parser.add_argument("--cam-layer", default="layer4", metavar="L", help="layer4")
+    parser.add_argument("--cam-method", default="gradcam", metavar="M", help="gradcam")
+    parser.set_defaults(run=_predict)
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+
+
+def _add_summary(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=SPECS, metavar="NAME", help=", ".join(SPECS))
+    parser.add_argument("--classes", type=int, default=1000, metavar="N")
+    parser.add_argument("--input-size", default="224x224", metavar="HxW")
+    parser.add_argument("--stem", choices=STEMS, default="imagenet")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_summary)
+
+
+def _add_inspect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_inspect)
+
+
+def _add_download(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", choices=[*SPECS, []], metavar="NAME", help="networks (default: resnet18)")
+    parser.add_argument("--all", action="store_true", help="every network, in every version of its weights")
+    parser.set_defaults(run=_download)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="class/picture, or train|val/class/picture")
+    parser.add_argument("--more", type=Path, action="append", default=[], metavar="DIR", help="further class/picture folders to train on")
+    parser.add_argument("--model", choices=SPECS, default="resnet18", metavar="NAME")
+    parser.add_argument("--init", default="random", metavar="random|imagenet|CHECKPOINT")
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--lr", type=float, default=0.02, help="peak learning rate")
+    parser.add_argument("--crop", type=int, default=224, help="side of the picture that the trained model wants")
+    parser.add_argument("--train-crop", type=int, default=192, help="side of the random crops in training")
+    parser.add_argument("--seed", type=int, default=0)
+    _add_device(parser)
+    parser.add_argument("--out", type=Path, default=Path("model.safetensors"), metavar="FILE.safetensors")
+    parser.set_defaults(run=_train)
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from resnet_app import batch, models
+
+    files = batch.find_files(options.paths)
+    choice = _choice(options)
+    run = batch.Batch(
+        models.shared_cache().get(choice, progress=_ProgressLine("Downloading weights")),
+        top_k=options.top_k,
+        cam_dir=options.cam_dir,
+        layer=options.cam_layer,
+        method=options.cam_method,
+    )
+    for number, row in enumerate(run.rows(files), start=1):
+        if not options.json:
+            print(_line(number, len(files), row), flush=True)
+    _write_outputs(options, run)
+    return EXIT_FAILED if any(row.error for row in run.done) else 0
+
+
+def _choice(options: argparse.Namespace) -> ModelChoice:
+    from resnet_app import checkpoints, models
+
+    names = None
+    if options.classes:
+        file = Path(options.classes)
+        names = checkpoints.parse_class_names(file.read_text("utf-8") if file.is_file() else options.classes)
+    return models.choose(
+        options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names
+    )
+
+
+def _line(number: int, total: int, row: Row) -> str:
+    if row.error:
+        return f"{number}/{total}: {row.file}  {row.error}"
+    best = row.predictions[0]
+    return f"{number}/{total}: {row.file}  {best.label} {best.probability:.3f}  {row.timing.total / 1000:.3f}s"
+
+
+def _write_outputs(options: argparse.Namespace, run: Batch) -> None:
+    if options.json:
+        print(json.dumps([row.record for row in run.done], ensure_ascii=False, indent=1))
+    else:
+        print(f"device {run.model.device.title}   total {run.total_ms / 1000:.3f}s   mean {run.mean_ms / 1000:.3f}s")
+    if options.csv:
+        options.csv.write_text(run.csv(), "utf-8")
+    if options.grid:
+        run.contact_sheet().save(options.grid)
+
+
+def _summary(options: argparse.Namespace) -> int:
+    from resnet_app import explorer
+
+    network = explorer.describe(
+        options.name, classes=options.classes, input_size=explorer.parse_size(options.input_size), stem=options.stem
+    )
+    print(json.dumps(explorer.record(network), indent=1) if options.json else explorer.as_text(network))
+    return 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from resnet_app import checkpoints
+
+    found = checkpoints.inspect(options.checkpoint)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1, default=str))
+    elif found["ok"]:
+        for key, value in found.items():
+            if key not in ("ok", "reason"):
+                print(f"{key.replace('_', ' '):18} {json.dumps(value, ensure_ascii=False, default=str)}")
+    else:
+        print(found["reason"], file=sys.stderr)
+    return 0 if found["ok"] else EXIT_FAILED
+
+
+def _download(options: argparse.Namespace) -> int:
+    from resnet_app.weights import obtain
+
+    wanted = list(SPECS) if options.all else options.names or ["resnet18"]
+    for name in wanted:
+        versions = [w for w in SPECS[name].weights if w.startswith("imagenet-")] if options.all else [IMAGENET]
+        for version in versions:
+            path = obtain(SPECS[name], version, progress=_ProgressLine(f"{name} {version}"))
+            print(f"{name} {version}: {path}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from resnet_app import device, train
+
+    settings = train.TrainSettings(
+        model=options.model, init=options.init, epochs=options.epochs, batch_size=options.batch_size,
+        learning_rate=options.lr, crop=options.crop, train_crop=options.train_crop, seed=options.seed,
+        device=options.device,
+    )  # fmt: skip
+    training, validation = train.find_splits(options.data_dir, tuple(options.more))
+    for path in (*training.broken, *validation.broken):
+        print(f"left out, not a readable picture: {path}", file=sys.stderr)
+    print(f"{len(training.files)} pictures to train on, {len(validation.files)} held out; {', '.join(training.classes)}")
+    with tqdm(unit="step", mininterval=1) as bar:
+
+        def on_step(done: int, total: int, loss: float) -> None:
+            bar.total = total
+            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+            bar.update(done - bar.n)
+
+        def on_epoch(epoch: train.Epoch) -> None:
+            bar.write(f"epoch {epoch.number:2}  loss {epoch.loss:.3f}  held out {epoch.accuracy:.1%}  {epoch.seconds:.0f}s")
+
+        network, course = train.train(settings, training, validation, on_step=on_step, on_epoch=on_epoch)
+    confusion = train.evaluate(network, validation, train.inference_recipe(settings), device.resolve("cpu"))
+    train.save(options.out, network, settings, training, course=course, confusion=confusion)
+    print(f"{options.out}: {confusion.diagonal().sum().item()} of {confusion.sum().item()} held out pictures right")
+    return 0
+
+
+class _ProgressLine:
+    """One line on stderr that grows with a download; silent where stderr is not a screen."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            of = f" of {total >> 20}" if total else ""
+            end = "\n" if done == total else ""
+            print(f"\r{self._title}: {done >> 20}{of} MB", end=end, file=sys.stderr, flush=True)
+
+

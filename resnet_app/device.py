@@ -1,0 +1,59 @@
+"""Which device, what it is called, and how time is measured on it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from resnet_app.errors import DeviceError
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device of this machine: its name for torch (``cuda:0``) and for people (the GPU's model, or the CPU's threads)."""
+
+    name: str
+    title: str
+
+    @property
+    def torch(self) -> torch.device:
+        """The device as torch wants it."""
+        return torch.device(self.name)
+
+
+def available() -> list[Device]:
+    """The devices of this machine, the fastest kind first; the CPU is always the last."""
+    found = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", "Apple GPU"))
+    threads = torch.get_num_threads()
+    return [*found, Device("cpu", f"CPU · {threads} thread{'s' if threads > 1 else ''}")]
+
+
+def resolve(choice: str = AUTO) -> Device:
+    """The device for ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; ``auto`` takes the fastest kind.
+
+    Raises:
+        DeviceError: this machine has no such device.
+    """
+    devices = available()
+    if choice == AUTO:
+        return devices[0]
+    for device in devices:
+        if choice in (device.name, device.name.split(":")[0]):
+            return device
+    names = ", ".join([AUTO, *(device.name for device in devices)])
+    raise DeviceError(f"This machine has no device '{choice}'; choose one of {names}.")
+
+
+def clock(device: Device) -> float:
+    """Milliseconds on a monotonic clock, once the device has finished what it was given (GPUs run behind)."""
+    if device.name.startswith("cuda"):
+        torch.cuda.synchronize(device.torch)
+    elif device.name == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter() * 1000

@@ -1,0 +1,161 @@
+"""An untrusted file -> an upright RGB picture -> the tensor the model sees."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from resnet_app.errors import PictureError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # no EPS: it starts Ghostscript. MPO opens as JPEG
+MAX_PIXELS = 50_000_000  # 150 MB as RGB; above any phone's sensor
+MAX_FILE_BYTES = 100 * 2**20
+BACKGROUND = (255, 255, 255)  # what shows through transparent pixels
+ACCEPTED = "Accepted: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF up to 50 megapixels. Save it as JPEG and try again."
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mpo", ".avif")
+
+Image.init()  # registers every format; without it an allow-list with one not yet registered fails
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own check, which covers whatever opens a picture before we do
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a picture becomes a tensor: the same steps as in training, or the answers are worthless.
+
+    Attributes:
+        resize: length of the shorter side after resizing, in pixels.
+        crop: side of the centre crop, in pixels.
+        mean, std: per channel (red, green, blue), of values in [0, 1].
+        interpolation: Pillow's filter, by its lower-case name.
+    """
+
+    resize: int = 256
+    crop: int = 224
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    interpolation: str = "bilinear"
+
+    @classmethod
+    def of_transforms(cls, transforms: Any) -> Recipe:
+        """The recipe of a torchvision weights' ``transforms()``."""
+        return cls(
+            resize=transforms.resize_size[0],
+            crop=transforms.crop_size[0],
+            mean=tuple(transforms.mean),
+            std=tuple(transforms.std),
+            interpolation=transforms.interpolation.value,
+        )
+
+    @classmethod
+    def of_metadata(cls, values: Any) -> Recipe | None:
+        """The recipe that a checkpoint states, or None where it states none that makes sense."""
+        if not isinstance(values, dict):
+            return None
+        try:
+            recipe = cls(
+                resize=int(values["resize"]),
+                crop=int(values["crop"]),
+                mean=_three(values["mean"]),
+                std=_three(values["std"]),
+                interpolation=str(values.get("interpolation", "bilinear")),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+        sizes_fit = 32 <= recipe.crop <= recipe.resize <= 2048
+        known_filter = recipe.interpolation.upper() in Image.Resampling.__members__
+        return recipe if sizes_fit and known_filter and all(0 < s < 10 for s in recipe.std) else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe as JSON has it."""
+        return asdict(self)
+
+
+def _three(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in values)
+    if not all(abs(value) < 1000 for value in (red, green, blue)):
+        raise ValueError("not finite")
+    return red, green, blue
+
+
+def open_picture(path: str | Path) -> Image.Image:
+    """Read a file as an upright RGB picture (its first frame; transparent pixels over white).
+
+    Raises:
+        PictureError: it is not a picture, is damaged, or is larger than ``MAX_PIXELS``.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PictureError(f"There is no file {path.name}; check its name.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise PictureError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB. {ACCEPTED}")
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise PictureError(f"This picture has {width} × {height} pixels. {ACCEPTED}")
+            return _upright_rgb(image)
+    except PictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"This picture has too many pixels. {ACCEPTED}") from error
+    except (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, MemoryError, OverflowError) as error:
+        raise PictureError(f"This file is not a picture we can read. {ACCEPTED}") from error
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    image.load()
+    orientation_kept = ImageOps.exif_transpose(image)
+    return _flattened(_eight_bit(orientation_kept))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit and float greys scaled to 8 bits (Pillow's own conversion clips them to white)."""
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.float64)
+        full = 65535.0 if values.size == 0 or values.max(initial=0) <= 65535 else float(values.max())
+        return Image.fromarray(np.clip(values / full * 255, 0, 255).round().astype(np.uint8))
+    if image.mode == "F":
+        values = np.nan_to_num(np.asarray(image), nan=0.0, posinf=0.0, neginf=0.0)
+        full = 1.0 if values.max(initial=0) <= 1 else 255.0 if values.max(initial=0) <= 255 else float(values.max())
+        return Image.fromarray(np.clip(values / full * 255, 0, 255).round().astype(np.uint8))
+    return image
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        pixels = image.convert("RGBA")
+        background = Image.new("RGBA", pixels.size, (*BACKGROUND, 255))
+        return Image.alpha_composite(background, pixels).convert("RGB")
+    return image.convert("RGB")
+
+
+def crop_for(picture: Image.Image, recipe: Recipe) -> Image.Image:
+    """The square that the model sees: shorter side to ``recipe.resize``, then the centre crop.
+
+    The same pixels, bit for bit, as torchvision's ``ImageClassification`` preset gives for a Pillow picture.
+    """
+    width, height = picture.size
+    short, long = sorted((width, height))
+    longer = int(recipe.resize * long / short)
+    size = (recipe.resize, longer) if width <= height else (longer, recipe.resize)
+    if (width, height) != size:
+        picture = picture.resize(size, Image.Resampling[recipe.interpolation.upper()])
+    left = round((size[0] - recipe.crop) / 2)
+    top = round((size[1] - recipe.crop) / 2)
+    return picture.crop((left, top, left + recipe.crop, top + recipe.crop))
+
+
+def to_tensor(crop: Image.Image, recipe: Recipe) -> Tensor:
+    """A crop -> normalised values, (1, 3, H, W), float32."""
+    pixels = torch.from_numpy(np.array(crop, dtype=np.uint8)).permute(2, 0, 1).contiguous()
+    values = pixels.to(torch.float32).div(255)
+    mean = torch.tensor(recipe.mean).view(3, 1, 1)
+    std = torch.tensor(recipe.std).view(3, 1, 1)
+    return values.sub_(mean).div_(std).unsqueeze(0)

@@ -1,0 +1,230 @@
+"""What a person picked -> a model ready on a device, from one bounded cache for everyone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import torch
+
+from resnet_app import device as devices
+from resnet_app.checkpoints import Checkpoint, check_class_names, read_checkpoint
+from resnet_app.device import Device
+from resnet_app.errors import UnknownChoiceError, WeightsError
+from resnet_app.images import Recipe
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, RANDOM, WEIGHTS, ModelSpec, get_spec
+from resnet_app.resnet import ResNet
+from resnet_app.weights import Progress, obtain
+
+BUNDLED_FILE = Path(__file__).parent.parent / "assets" / "ants-bees.safetensors"
+RANDOM_SEED = 0
+CACHE_BYTES = 1200 * 2**20  # two of the largest networks, or twenty-five ResNet-18
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """What a person picked, checked and with the defaults filled in; equal choices share one model.
+
+    Attributes:
+        model: a name in the registry (a checkpoint's own network, where there is one).
+        weights: one of ``registry.WEIGHTS``; not looked at where a checkpoint is given.
+        device: a device's name on this machine.
+        checkpoint: a file of the person's own.
+        version: the file's size and time of change, so that a rewritten file is another choice.
+        class_names: what the person calls the classes.
+    """
+
+    model: str
+    weights: str
+    device: str
+    checkpoint: Path | None = None
+    version: tuple[int, int] = (0, 0)
+    class_names: tuple[str, ...] | None = None
+
+
+def choose(
+    model: str | None = None,
+    weights: str | None = None,
+    *,
+    device: str = devices.AUTO,
+    checkpoint: str | Path | None = None,
+    class_names: tuple[str, ...] | None = None,
+) -> ModelChoice:
+    """Check what a person picked. Without weights: the bundled ones, or ImageNet's for another network than theirs.
+
+    Raises:
+        UnknownChoiceError: a name that is not a choice.
+        WeightsError: weights that this network does not have.
+        DeviceError: a device that is not there.
+    """
+    device_name = devices.resolve(device).name
+    spec = get_spec(model or BUNDLED_MODEL)
+    weights = weights or (BUNDLED if spec.name == BUNDLED_MODEL else IMAGENET)
+    if checkpoint is not None:
+        path = Path(checkpoint)
+        stat = path.stat() if path.is_file() else None  # a missing file is the reader's to report
+        version = (stat.st_size, stat.st_mtime_ns) if stat else (0, 0)
+        return ModelChoice(spec.name, weights, device_name, path, version, class_names)
+    if weights not in WEIGHTS:
+        raise UnknownChoiceError("weights", weights, list(WEIGHTS))
+    if weights not in spec.weights:
+        raise WeightsError(f"There are no {weights} weights for {spec.name}; choose one of {', '.join(spec.weights)}.")
+    return ModelChoice(spec.name, weights, device_name, class_names=class_names)
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network ready to answer, shared by everyone who picked the same: it is never changed.
+
+    Attributes:
+        choice: what was picked.
+        spec: the variant.
+        network: in eval mode, parameters frozen, on the device.
+        device: where it is.
+        stem: ``imagenet`` or ``cifar``.
+        class_names: one for each output.
+        recipe: how pictures become its input.
+        checkpoint: what the file said, for the bundled model and a person's own.
+        load_ms: how long reading and building took.
+    """
+
+    choice: ModelChoice
+    spec: ModelSpec
+    network: ResNet
+    device: Device
+    stem: str
+    class_names: tuple[str, ...]
+    recipe: Recipe
+    checkpoint: Checkpoint | None
+    load_ms: float
+
+    @cached_property
+    def parameters(self) -> int:
+        """Learned numbers."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    @cached_property
+    def memory_bytes(self) -> int:
+        """Bytes of parameters and running figures."""
+        return sum(tensor.nbytes for tensor in self.network.state_dict().values())
+
+    @property
+    def weights_name(self) -> str:
+        """The choice of weights, or the checkpoint's file name."""
+        return self.choice.checkpoint.name if self.choice.checkpoint else self.choice.weights
+
+
+def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:
+    """Build the network and give it its weights.
+
+    Raises:
+        CheckpointError: the checkpoint is not one we read.
+        WeightsError: the weights are not to be had.
+    """
+    started = time.perf_counter()
+    spec = get_spec(choice.model)
+    checkpoint = None
+    if choice.checkpoint is not None or choice.weights == BUNDLED:
+        checkpoint = read_checkpoint(choice.checkpoint or BUNDLED_FILE)
+        spec, stem, recipe = checkpoint.spec, checkpoint.stem, checkpoint.recipe or Recipe()
+        network = _assemble(checkpoint)
+        class_names = _names(choice, checkpoint)
+    else:
+        published = spec.published(choice.weights)
+        stem, recipe = "imagenet", Recipe.of_transforms(published.transforms())
+        class_names = tuple(published.meta["categories"])
+        if choice.weights == RANDOM:
+            network = _random(spec)
+        else:
+            network = _assemble(read_checkpoint(obtain(spec, choice.weights, progress=progress)))
+    network.eval().requires_grad_(False)
+    device = devices.resolve(choice.device)
+    network.to(device.torch)
+    load_ms = (time.perf_counter() - started) * 1000
+    return LoadedModel(choice, spec, network, device, stem, class_names, recipe, checkpoint, load_ms)
+
+
+def _assemble(checkpoint: Checkpoint) -> ResNet:
+    """Shapes first, then the file's own tensors in their place: nothing is initialised or copied."""
+    network = checkpoint.spec.skeleton(num_classes=checkpoint.classes, stem=checkpoint.stem)
+    network.load_state_dict(checkpoint.state_dict, assign=True)
+    return network
+
+
+def _random(spec: ModelSpec) -> ResNet:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(RANDOM_SEED)
+        return spec.build()
+
+
+def _names(choice: ModelChoice, checkpoint: Checkpoint) -> tuple[str, ...]:
+    if choice.class_names:
+        return check_class_names(choice.class_names, checkpoint.classes)
+    if checkpoint.class_names:
+        return checkpoint.class_names
+    if checkpoint.classes == 1000:
+        from torchvision.models import ResNet18_Weights  # a thousand outputs are ImageNet's
+
+        return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+    return tuple(f"class {index}" for index in range(checkpoint.classes))
+
+
+class ModelCache:
+    """The models in memory, bounded by bytes; who asks for one that is being loaded waits for it.
+
+    Dropping a model from the cache takes it from nobody who is using it.
+    """
+
+    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._models: OrderedDict[ModelChoice, Future[LoadedModel]] = OrderedDict()
+
+    def get(self, choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:
+        """The model for a choice, loaded if need be; errors are those of ``load`` and leave the cache as it was."""
+        with self._lock:
+            found = self._models.get(choice)
+            future = found or self._models.setdefault(choice, Future())
+            self._models.move_to_end(choice)
+        if found is None:
+            try:
+                future.set_result(load(choice, progress=progress))
+            except BaseException as error:
+                with self._lock:
+                    del self._models[choice]
+                future.set_exception(error)
+                raise
+            self._shrink()
+        return future.result()
+
+    def holds(self, choice: ModelChoice) -> bool:
+        """Whether the model is in memory, ready."""
+        with self._lock:
+            future = self._models.get(choice)
+        return future is not None and future.done()
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of all the models that are ready."""
+        with self._lock:
+            return sum(future.result().memory_bytes for future in self._models.values() if future.done())
+
+    def _shrink(self) -> None:
+        """Drop the longest unused models until the rest fit; the newest always stays."""
+        while self.memory_bytes > self._max_bytes:
+            with self._lock:
+                ready = [choice for choice, future in self._models.items() if future.done()]
+                if len(ready) < 2:
+                    return
+                del self._models[ready[0]]
+
+
+@lru_cache(maxsize=1)
+def shared_cache() -> ModelCache:
+    """The process's one cache."""
+    return ModelCache()

@@ -1,0 +1,129 @@
+"""A model and a picture -> its top-k answers, with the time that each step took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from resnet_app.device import clock
+from resnet_app.errors import ResNetAppError
+from resnet_app.images import crop_for, open_picture, to_tensor
+from resnet_app.models import LoadedModel
+
+MAX_TOP_K = 10
+DEFAULT_TOP_K = 5
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class and its softmax probability."""
+
+    index: int
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds: file to tensor, the network, the maps (0 where none were made)."""
+
+    decode: float = 0.0
+    forward: float = 0.0
+    cam: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The sum of the steps."""
+        return self.decode + self.forward + self.cam
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one picture.
+
+    Attributes:
+        file: the picture's name.
+        predictions: best first.
+        crop: the square that the model saw.
+        logits: (classes,) on the CPU.
+        features: layer4's output, (1, C, h, w), on the model's device: what the maps are made from.
+        timing: of this picture.
+    """
+
+    file: str
+    predictions: tuple[Prediction, ...]
+    crop: Image.Image = field(repr=False)
+    logits: Tensor = field(repr=False)
+    features: Tensor = field(repr=False)
+    timing: Timing
+
+
+def check_top_k(top_k: int) -> int:
+    """The number of answers to give.
+
+    Raises:
+        ResNetAppError: it is not between 1 and ``MAX_TOP_K``.
+    """
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise ResNetAppError(f"The number of answers is {top_k}; give 1 to {MAX_TOP_K}.")
+    return top_k
+
+
+def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K, name: str | None = None) -> Answer:
+    """Read a picture and answer it; ``top_k`` is cut to the number of classes.
+
+    Raises:
+        PictureError: the file is not a picture we read.
+        ResNetAppError: ``top_k`` is out of range.
+    """
+    check_top_k(top_k)
+    started = clock(model.device)
+    crop = crop_for(open_picture(path), model.recipe)
+    pixels = to_tensor(crop, model.recipe).to(model.device.torch)
+    decoded = clock(model.device)
+    with torch.inference_mode():
+        features = model.network.forward_features(pixels)
+        logits = model.network.forward_head(features)[0]
+        probabilities = logits.softmax(0)
+    top = probabilities.topk(min(top_k, len(model.class_names)))
+    predictions = tuple(
+        Prediction(index, model.class_names[index], probability)
+        for index, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+    )
+    timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
+    return Answer(name or Path(path).name, predictions, crop, logits.cpu(), features, timing)
+
+
+def describe_model(model: LoadedModel) -> dict[str, Any]:
+    """The ``model`` part of a record."""
+    return {
+        "name": model.spec.name,
+        "weights": model.weights_name,
+        "classes": len(model.class_names),
+        "device": model.device.name,
+    }
+
+
+def record(model: LoadedModel, file: str, result: Answer | ResNetAppError, timing: Timing | None = None) -> dict[str, Any]:
+    """One picture's object in ``predict --json`` and of the HTTP endpoints."""
+    failed = isinstance(result, ResNetAppError)
+    timing = timing or (Timing() if failed else result.timing)
+    return {
+        "file": file,
+        "error": str(result) if failed else None,
+        "predictions": []
+        if failed
+        else [{"index": p.index, "label": p.label, "probability": p.probability} for p in result.predictions],
+        "model": describe_model(model),
+        "ms": {
+            "decode": round(timing.decode, 3),
+            "forward": round(timing.forward, 3),
+            "cam": round(timing.cam, 3),
+            "total": round(timing.total, 3),
+        },
+    }

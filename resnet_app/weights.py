@@ -1,0 +1,88 @@
+"""Published ImageNet weights: found in torch's cache folder, or downloaded and checked.
+
+The files are torchvision's own and lie where torchvision looks for them, so each program finds what the other has
+downloaded. They are read by ``resnet_app.checkpoints``, not by ``torch.load``: this app never unpickles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from resnet_app.errors import WeightsError
+from resnet_app.registry import ModelSpec
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 where the server does not say)
+CHUNK_BYTES = 256 * 1024
+TIMEOUT_S = 20  # of silence, not of the whole download
+
+
+def cached_file(spec: ModelSpec, weights: str) -> Path:
+    """Where torch's cache keeps these weights, whether they are there or not.
+
+    Raises:
+        WeightsError: there are no such weights.
+    """
+    url = spec.published(weights).url
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+
+
+def obtain(spec: ModelSpec, weights: str, *, progress: Progress | None = None) -> Path:
+    """The file with these weights, downloaded where torch's cache does not have it.
+
+    Raises:
+        WeightsError: there are no such weights, or they are neither here nor to be had, or the download is damaged.
+    """
+    path = cached_file(spec, weights)
+    if path.is_file():
+        return path
+    try:
+        fetch(spec.published(weights).url, path, progress=progress)
+    except (urllib.error.URLError, OSError) as error:
+        raise WeightsError(
+            "These weights are not on this computer and there is no network. "
+            f"Run python -m resnet_app download {spec.name}."
+        ) from error
+    return path
+
+
+def fetch(url: str, path: Path, *, progress: Progress | None = None) -> None:
+    """Download a file whose name ends in its hash (``name-1a2b3c4d.pth``), check it, and put it in place whole.
+
+    Raises:
+        WeightsError: the hash is another.
+        OSError: there is no such file or no network.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
+        total = int(response.headers.get("Content-Length") or 0)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as part:
+            try:
+                done = 0
+                while chunk := response.read(CHUNK_BYTES):
+                    part.write(chunk)
+                    digest.update(chunk)
+                    done += len(chunk)
+                    if progress is not None:
+                        progress(done, total)
+                part.close()
+                _require_hash(digest.hexdigest(), url)
+                os.replace(part.name, path)
+            except BaseException:
+                Path(part.name).unlink(missing_ok=True)
+                raise
+
+
+def _require_hash(found: str, url: str) -> None:
+    expected = re.search(r"-([0-9a-f]{8,})\.", url.rsplit("/", 1)[-1])
+    if expected is None or not found.startswith(expected[1]):
+        raise WeightsError("The download is damaged: its hash is not the published one. Try again.")
