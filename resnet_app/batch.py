@@ -12,12 +12,13 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from resnet_app.choices import DEFAULT_TOP_K
 from resnet_app.device import clock
 from resnet_app.errors import DataError, ResNetAppError
 from resnet_app.gradcam import check_method, draw, heatmaps
 from resnet_app.images import SUFFIXES
 from resnet_app.models import LoadedModel
-from resnet_app.predict import DEFAULT_TOP_K, Prediction, Timing, check_top_k, classify, record
+from resnet_app.predict import Prediction, Timing, check_top_k, classify, record
 
 COLUMNS = 4
 TILE = 224  # px
@@ -97,9 +98,10 @@ class Batch:
             started = clock(self.model.device)
             best = answer.predictions[0].index
             (heatmap,) = heatmaps(self.model.network, answer.features, [best], size=answer.crop.size[::-1])
-            self._cam_dir.mkdir(parents=True, exist_ok=True)
-            draw(answer.crop, heatmap).save(self._cam_dir / f"{len(self.done) + 1:04}_{Path(name).stem}_cam.png")
+            overlaid = draw(answer.crop, heatmap)
             timing = replace(timing, cam=clock(self.model.device) - started)
+            self._cam_dir.mkdir(parents=True, exist_ok=True)
+            overlaid.save(self._cam_dir / f"{len(self.done) + 1:04}_{Path(name).stem}_cam.png")
         thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
         return Row(name, answer.predictions, None, timing, thumbnail, record(self.model, name, answer, timing))
 

@@ -157,7 +157,9 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
     for _ in range(8):
         if not isinstance(root, dict):
             break
-        tensors = {key: value for key, value in root.items() if isinstance(key, str) and isinstance(value, StoredTensor)}
+        tensors = {
+            key: value for key, value in root.items() if isinstance(key, str) and isinstance(value, StoredTensor)
+        }
         wrapper = next((key for key in WRAPPERS if isinstance(root.get(key), dict)), None)
         if len(tensors) > 2 or wrapper is None:
             if not tensors:
@@ -176,7 +178,7 @@ def plain_metadata(root: Any) -> dict[str, Any]:
     return {
         key: value
         for key, value in root.items()
-        if isinstance(key, str) and key not in WRAPPERS and _is_plain(value, depth=3)
+        if isinstance(key, str) and key not in WRAPPERS and "optim" not in key and _is_plain(value, depth=3)
     }
 
 
@@ -257,7 +259,9 @@ def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, s
     if 0 in depths or len(conv) != 4:
         raise CheckpointError(f"These are not the weights of a ResNet (no layer1 to layer4). {READS}.")
     if len(head) != 2 or not 1 <= head[0] <= MAX_CLASSES:
-        raise CheckpointError("These weights have no classifier (fc.weight is missing or misshapen). Save the whole model.")
+        raise CheckpointError(
+            "These weights have no classifier (fc.weight is missing or misshapen). Save the whole model."
+        )
     block = "Bottleneck" if "layer1.0.conv3.weight" in shapes else "BasicBlock"
     for spec in SPECS.values():
         width = 64 * spec.width_per_group // 64 * spec.groups
@@ -329,11 +333,13 @@ def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
         CheckpointError: they are not.
     """
     if len(names) != classes:
-        raise CheckpointError(f"{len(names)} class names were given, but the model has {classes} outputs; give {classes}.")
+        raise CheckpointError(
+            f"{len(names)} class names were given, but the model has {classes} outputs; give {classes}."
+        )
     for name in names:
         if not name or len(name) > MAX_CLASS_NAME or not name.isprintable():
             raise CheckpointError(
-                f"The class name {name[:30]!r} is empty, longer than {MAX_CLASS_NAME} characters or has control characters."
+                f"The class name {name[:30]!r} will not do; give 1 to {MAX_CLASS_NAME} printable characters."
             )
     if len(set(names)) != len(names):
         raise CheckpointError("Two classes have the same name; give each its own.")
@@ -345,15 +351,13 @@ def count_parameters(state_dict: dict[str, Tensor]) -> int:
     return sum(t.numel() for key, t in state_dict.items() if not key.endswith((COUNTER, "running_mean", "running_var")))
 
 
-
-
 def inspect(path: str | Path) -> dict[str, Any]:
     """The object of ``inspect --json``: what a file holds, or the sentence that says why it cannot be read."""
     try:
         found = read_checkpoint(path)
     except CheckpointError as error:
         empty = dict.fromkeys(("model", "stem", "classes", "class_names", "parameters", "container"))
-        nothing = {"unwrapped": [], "stripped_prefixes": [], "dtype": None, "metadata": {}}
+        nothing: dict[str, Any] = {"unwrapped": [], "stripped_prefixes": [], "dtype": None, "metadata": {}}
         return {"ok": False, "reason": str(error), **empty, **nothing}
     return {
         "ok": True,

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from resnet_app.errors import ResNetAppError
 from resnet_app.registry import BUNDLED, IMAGENET, SPECS, STEMS, WEIGHTS
@@ -48,7 +48,10 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=SPECS, metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--weights", choices=WEIGHTS, metavar="W", help=f"{', '.join(WEIGHTS)} (default: {BUNDLED}, or {IMAGENET} with --model)"
+        "--weights",
+        choices=WEIGHTS,
+        metavar="W",
+        help=f"{', '.join(WEIGHTS)} (default: {BUNDLED}, or {IMAGENET} with --model)",
     )
     source.add_argument("--checkpoint", type=Path, metavar="FILE", help="your own .safetensors or .pth file")
     parser.add_argument("--classes", metavar="A,B|FILE", help="names of the classes, in the order of the outputs")
@@ -91,7 +94,14 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="class/picture, or train|val/class/picture")
-    parser.add_argument("--more", type=Path, action="append", default=[], metavar="DIR", help="further class/picture folders to train on")
+    parser.add_argument(
+        "--more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="further class/picture folders to train on",
+    )
     parser.add_argument("--model", choices=SPECS, default="resnet18", metavar="NAME")
     parser.add_argument("--init", default="random", metavar="random|imagenet|CHECKPOINT")
     parser.add_argument("--epochs", type=int, default=14)
@@ -204,7 +214,9 @@ def _train(options: argparse.Namespace) -> int:
     training, validation = train.find_splits(options.data_dir, tuple(options.more))
     for path in (*training.broken, *validation.broken):
         print(f"left out, not a readable picture: {path}", file=sys.stderr)
-    print(f"{len(training.files)} pictures to train on, {len(validation.files)} held out; {', '.join(training.classes)}")
+    print(
+        f"{len(training.files)} pictures to train on, {len(validation.files)} held out; {', '.join(training.classes)}"
+    )
     with tqdm(unit="step", mininterval=1) as bar:
 
         def on_step(done: int, total: int, loss: float) -> None:
@@ -213,7 +225,9 @@ def _train(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         def on_epoch(epoch: train.Epoch) -> None:
-            bar.write(f"epoch {epoch.number:2}  loss {epoch.loss:.3f}  held out {epoch.accuracy:.1%}  {epoch.seconds:.0f}s")
+            bar.write(
+                f"epoch {epoch.number:2}  loss {epoch.loss:.3f}  held out {epoch.accuracy:.1%}  {epoch.seconds:.0f}s"
+            )
 
         network, course = train.train(settings, training, validation, on_step=on_step, on_epoch=on_epoch)
     confusion = train.evaluate(network, validation, train.inference_recipe(settings), device.resolve("cpu"))
@@ -233,5 +247,3 @@ class _ProgressLine:
             of = f" of {total >> 20}" if total else ""
             end = "\n" if done == total else ""
             print(f"\r{self._title}: {done >> 20}{of} MB", end=end, file=sys.stderr, flush=True)
-
-

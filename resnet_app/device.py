@@ -14,7 +14,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Device:
-    """One device of this machine: its name for torch (``cuda:0``) and for people (the GPU's model, or the CPU's threads)."""
+    """One device of this machine: its name for torch (``cuda:0``) and its title for people (the GPU's model)."""
 
     name: str
     title: str

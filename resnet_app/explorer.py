@@ -130,7 +130,9 @@ def parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"\s*(\d{1,5})\s*(?:[xX×*]\s*(\d{1,5}))?\s*", str(text))
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
-        raise ResNetAppError(f"The input size '{text}' is not one; give HEIGHTxWIDTH such as 224x224, at most {MAX_SIDE}.")
+        raise ResNetAppError(
+            f"The input size '{text}' is not one; give HEIGHTxWIDTH such as 224x224, at most {MAX_SIDE}."
+        )
     return height, width
 
 
@@ -148,7 +150,9 @@ def describe(
     if not 1 <= classes <= MAX_CLASSES:
         raise ResNetAppError(f"The number of classes is {classes}; give 1 to {MAX_CLASSES}.")
     if not all(1 <= side <= MAX_SIDE for side in input_size):
-        raise ResNetAppError(f"The input size is {input_size[0]}x{input_size[1]}; give sides of 1 to {MAX_SIDE} pixels.")
+        raise ResNetAppError(
+            f"The input size is {input_size[0]}x{input_size[1]}; give sides of 1 to {MAX_SIDE} pixels."
+        )
     if stem not in STEMS:
         raise UnknownChoiceError("stem", stem, list(STEMS))
     network = spec.skeleton(num_classes=classes, stem=stem)
@@ -224,7 +228,9 @@ def _layer(path: str, layer: nn.Module, shape: Shape) -> LayerRow:
         return LayerRow(path, ", ".join(details), (layer.out_channels, height, width), parameters, macs)
     if isinstance(layer, nn.MaxPool2d):
         height, width = (_slid(side, layer) for side in shape[1:])
-        return LayerRow(path, f"{layer.kernel_size}×{layer.kernel_size} max pool, /{layer.stride}", (shape[0], height, width), 0, 0)
+        return LayerRow(
+            path, f"{layer.kernel_size}×{layer.kernel_size} max pool, /{layer.stride}", (shape[0], height, width), 0, 0
+        )
     if isinstance(layer, nn.Linear):
         return LayerRow(path, "linear", (layer.out_features, 1, 1), parameters, layer.weight.numel())
     return LayerRow(path, "batch norm", shape, parameters, 0)
@@ -243,8 +249,9 @@ def _slid(side: int, layer: nn.Conv2d | nn.MaxPool2d) -> int:
     return (side + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def _see_through(layer: nn.Conv2d | nn.MaxPool2d, field: int, stride: int) -> tuple[int, int]:
+def _see_through(layer: nn.Module, field: int, stride: int) -> tuple[int, int]:
     """Receptive field and stride behind one more layer."""
+    assert isinstance(layer, nn.Conv2d | nn.MaxPool2d)
     kernel, step, _, dilation = _geometry(layer)
     return field + dilation * (kernel - 1) * stride, stride * step
 
@@ -284,10 +291,9 @@ def as_text(network: Network) -> str:
     ]
     for stage in network.stages:
         shape = "×".join(map(str, stage.output_shape))
-        lines.append(
-            f"{stage.name:9}{stage.operator:24}{shape:>14}{stage.parameters:>14,}{share(stage.parameters, network.parameters):7.1f}"
-            f"{stage.macs:>17,}{share(stage.macs, network.macs):7.1f}{stage.receptive_field:>7}"
-        )
+        parameters = f"{stage.parameters:>14,}{share(stage.parameters, network.parameters):7.1f}"
+        macs = f"{stage.macs:>17,}{share(stage.macs, network.macs):7.1f}"
+        lines.append(f"{stage.name:9}{stage.operator:24}{shape:>14}{parameters}{macs}{stage.receptive_field:>7}")
     lines.append(f"{'total':47}{network.parameters:>14,}{'':7}{network.macs:>17,}")
     lines.append("MACs: multiply-adds of conv and linear layers, one picture. Field: receptive field in input pixels.")
     return "\n".join(lines)

@@ -19,20 +19,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from resnet_app.choices import COLOURS, LAYERS, METHODS
 from resnet_app.errors import UnknownChoiceError
 from resnet_app.resnet import ResNet
 
-METHODS = ("gradcam",)
-LAYERS = ("layer4",)
 MIN_PEAK = 1e-6  # of a logit; below it a map is rounding noise, and stretching it would show a pattern that is none
 FULL_ALPHA_AT = 0.45  # of the peak; below it the overlay fades, so that the photo stays untouched without evidence
-
-# Ten even steps of three maps that are even in lightness and safe for the colour-blind.
-COLOURS = {
-    "inferno": "000004 1B0C41 4A0C6B 781C6D A52C60 CF4446 ED6925 FB9B06 F7D13D FCFFA4",
-    "viridis": "440154 482878 3E4989 31688E 26828E 1F9E89 35B779 6ECE58 B5DE2B FDE725",
-    "cividis": "00224E 123570 3B496C 575D6D 707173 8A8678 A59C74 C3B369 E1CC55 FEE838",
-}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from resnet_app.checkpoints import Checkpoint, check_class_names, read_checkpoin
 from resnet_app.device import Device
 from resnet_app.errors import UnknownChoiceError, WeightsError
 from resnet_app.images import Recipe
-from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, RANDOM, WEIGHTS, ModelSpec, get_spec
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, WEIGHTS, ModelSpec, get_spec
 from resnet_app.resnet import ResNet
 from resnet_app.weights import Progress, obtain
 
@@ -64,7 +64,7 @@ def choose(
     """
     device_name = devices.resolve(device).name
     spec = get_spec(model or BUNDLED_MODEL)
-    weights = weights or (BUNDLED if spec.name == BUNDLED_MODEL else IMAGENET)
+    weights = weights or spec.default_weights
     if checkpoint is not None:
         path = Path(checkpoint)
         stat = path.stat() if path.is_file() else None  # a missing file is the reader's to report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.device import clock
 from resnet_app.errors import ResNetAppError
 from resnet_app.images import crop_for, open_picture, to_tensor
 from resnet_app.models import LoadedModel
-
-MAX_TOP_K = 10
-DEFAULT_TOP_K = 5
 
 
 @dataclass(frozen=True)
@@ -109,16 +107,19 @@ def describe_model(model: LoadedModel) -> dict[str, Any]:
     }
 
 
-def record(model: LoadedModel, file: str, result: Answer | ResNetAppError, timing: Timing | None = None) -> dict[str, Any]:
-    """One picture's object in ``predict --json`` and of the HTTP endpoints."""
-    failed = isinstance(result, ResNetAppError)
-    timing = timing or (Timing() if failed else result.timing)
+def record(
+    model: LoadedModel, file: str, result: Answer | ResNetAppError, timing: Timing | None = None
+) -> dict[str, Any]:
+    """One picture's object in ``predict --json`` and of the HTTP endpoints; ``timing`` where maps were made too."""
+    if isinstance(result, ResNetAppError):
+        error, timing = str(result), Timing()
+    else:
+        error, timing = None, timing or result.timing
+    predictions = result.predictions if isinstance(result, Answer) else ()
     return {
         "file": file,
-        "error": str(result) if failed else None,
-        "predictions": []
-        if failed
-        else [{"index": p.index, "label": p.label, "probability": p.probability} for p in result.predictions],
+        "error": error,
+        "predictions": [asdict(prediction) for prediction in predictions],
         "model": describe_model(model),
         "ms": {
             "decode": round(timing.decode, 3),

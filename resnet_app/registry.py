@@ -63,6 +63,11 @@ class ModelSpec:
         versions = (IMAGENET_V1, IMAGENET_V2)[: len(self.accuracy)]
         return (*own, IMAGENET, *versions, RANDOM)
 
+    @property
+    def default_weights(self) -> str:
+        """The bundled weights where they fit, else torchvision's best."""
+        return BUNDLED if self.name == BUNDLED_MODEL else IMAGENET
+
     def build(self, **options: Any) -> ResNet:
         """A new network of this variant; options are those of ``resnet_app.resnet.ResNet``."""
         network: ResNet = getattr(importlib.import_module("resnet_app.resnet"), self.name)(**options)

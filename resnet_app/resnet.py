@@ -73,7 +73,8 @@ class BasicBlock(nn.Module):
         out = self.relu(self.bn1(self.conv1(x)))  # (B, planes, H/stride, W/stride)
         out = self.bn2(self.conv2(out))  # F(x): same shape
         out += shortcut
-        return self.relu(out)
+        activated: Tensor = self.relu(out)
+        return activated
 
 
 class Bottleneck(nn.Module):
@@ -116,7 +117,8 @@ class Bottleneck(nn.Module):
         out = self.relu(self.bn2(self.conv2(out)))  # (B, width, H/stride, W/stride)
         out = self.bn3(self.conv3(out))  # F(x): (B, 4 * planes, H/stride, W/stride)
         out += shortcut
-        return self.relu(out)
+        activated: Tensor = self.relu(out)
+        return activated
 
 
 class ResNet(nn.Module):
@@ -160,8 +162,7 @@ class ResNet(nn.Module):
             replace_stride_with_dilation = [False, False, False]
         if len(replace_stride_with_dilation) != 3:
             raise ValueError(
-                "replace_stride_with_dilation should be None "
-                f"or a 3-element tuple, got {replace_stride_with_dilation}"
+                f"replace_stride_with_dilation should be None or a 3-element tuple, got {replace_stride_with_dilation}"
             )
         self.groups = groups
         self.base_width = width_per_group
@@ -200,7 +201,7 @@ class ResNet(nn.Module):
         if stride != 1 or self.inplanes != out_planes:  # x and F(x) differ in shape: project x ([He15] Eq. 2)
             downsample = nn.Sequential(conv1x1(self.inplanes, out_planes, stride), self._norm_layer(out_planes))
 
-        same = {"groups": self.groups, "base_width": self.base_width, "norm_layer": self._norm_layer}
+        same: dict[str, Any] = {"groups": self.groups, "base_width": self.base_width, "norm_layer": self._norm_layer}
         stage = [block(self.inplanes, planes, stride, downsample, dilation=first_dilation, **same)]
         self.inplanes = out_planes
         stage += [block(out_planes, planes, dilation=self.dilation, **same) for _ in range(1, blocks)]
@@ -216,9 +217,10 @@ class ResNet(nn.Module):
                 nn.init.constant_(module.bias, 0)
         if zero_init_residual:
             for module in self.modules():
-                last_norm = getattr(module, "bn3" if isinstance(module, Bottleneck) else "bn2", None)
-                if isinstance(module, BasicBlock | Bottleneck) and last_norm.weight is not None:
-                    nn.init.constant_(last_norm.weight, 0)
+                if isinstance(module, BasicBlock | Bottleneck):
+                    last_norm: Any = module.bn3 if isinstance(module, Bottleneck) else module.bn2
+                    if last_norm.weight is not None:
+                        nn.init.constant_(last_norm.weight, 0)
 
     def forward_features(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> layer4's maps, (B, 512 * expansion, H/32, W/32) with the ImageNet stem."""
@@ -227,11 +229,14 @@ class ResNet(nn.Module):
         x = self.layer1(x)  #                     (B, 64 e, H/4, W/4)    conv2_x   (e: the block's expansion)
         x = self.layer2(x)  #                     (B, 128 e, H/8, W/8)   conv3_x
         x = self.layer3(x)  #                     (B, 256 e, H/16, W/16) conv4_x
-        return self.layer4(x)  #                  (B, 512 e, H/32, W/32) conv5_x
+        x = self.layer4(x)  #                     (B, 512 e, H/32, W/32) conv5_x
+        return x
 
     def forward_head(self, features: Tensor) -> Tensor:
         """layer4's maps (B, 512 * expansion, h, w) -> logits (B, num_classes)."""
-        return self.fc(torch.flatten(self.avgpool(features), 1))
+        pooled = torch.flatten(self.avgpool(features), 1)  # (B, 512 * expansion)
+        logits: Tensor = self.fc(pooled)
+        return logits
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> logits (B, num_classes)."""

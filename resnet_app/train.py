@@ -7,9 +7,9 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from PIL import Image
@@ -77,6 +77,15 @@ class Pictures:
     labels: tuple[int, ...]
     broken: tuple[Path, ...] = ()
 
+    def part(self, indices: list[int]) -> Pictures:
+        """Some of the pictures."""
+        files, labels = tuple(self.files[i] for i in indices), tuple(self.labels[i] for i in indices)
+        return replace(self, files=files, labels=labels)
+
+    def joined(self, other: Pictures) -> Pictures:
+        """These pictures and those of another folder with the same classes."""
+        return Pictures(self.classes, self.files + other.files, self.labels + other.labels, self.broken + other.broken)
+
 
 def find_pictures(folder: Path, classes: tuple[str, ...] | None = None) -> Pictures:
     """The pictures in ``folder/class/``; each is opened, and the broken ones are listed.
@@ -88,7 +97,9 @@ def find_pictures(folder: Path, classes: tuple[str, ...] | None = None) -> Pictu
         raise DataError(f"There is no folder {folder.name}; give one that holds a folder of pictures for each class.")
     found = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
     if len(found) < 2:
-        raise DataError(f"{folder.name} holds {len(found)} class folders; at least two are needed, such as ants and bees.")
+        raise DataError(
+            f"{folder.name} holds {len(found)} class folders; at least two are needed, such as ants and bees."
+        )
     if classes is not None and found != classes:
         raise DataError(f"{folder.name} has the classes {', '.join(found)}; expected {', '.join(classes)}.")
     files: list[Path] = []
@@ -119,7 +130,7 @@ def find_splits(folder: Path, more: tuple[Path, ...] = ()) -> tuple[Pictures, Pi
     else:
         train, held_out = _hold_out(find_pictures(folder))
     for extra in more:
-        train = _joined(train, find_pictures(extra, train.classes))
+        train = train.joined(find_pictures(extra, train.classes))
     return train, held_out
 
 
@@ -131,17 +142,8 @@ def _hold_out(pictures: Pictures, *, one_in: int = 5) -> tuple[Pictures, Picture
             raise DataError(f"The class {pictures.classes[label]} has one picture; at least two are needed.")
         random.Random(label).shuffle(of_class)
         held.update(of_class[: max(1, len(of_class) // one_in)])
-    parts = [[i for i in range(len(pictures.files)) if (i in held) == chosen] for chosen in (False, True)]
-    train, val = (
-        Pictures(pictures.classes, tuple(pictures.files[i] for i in part), tuple(pictures.labels[i] for i in part))
-        for part in parts
-    )
-    return Pictures(*train.__dict__.values()) if not pictures.broken else _joined(train, pictures, only_broken=True), val
-
-
-def _joined(first: Pictures, second: Pictures, *, only_broken: bool = False) -> Pictures:
-    files, labels = ((), ()) if only_broken else (second.files, second.labels)
-    return Pictures(first.classes, first.files + files, first.labels + labels, first.broken + second.broken)
+    train = [i for i in range(len(pictures.files)) if i not in held]
+    return pictures.part(train), replace(pictures.part(sorted(held)), broken=())
 
 
 def train(
@@ -168,7 +170,8 @@ def train(
     device = resolve(settings.device)
     random.seed(settings.seed)
     torch.manual_seed(settings.seed)
-    network = initial_network(settings, len(training.classes)).to(device.torch, memory_format=torch.channels_last)
+    network = initial_network(settings, len(training.classes)).to(device.torch)
+    network = network.to(memory_format=torch.channels_last)
     steps_in_all = settings.epochs * math.ceil(len(training.files) / settings.batch_size)
     warm_up = max(1, steps_in_all // max(1, settings.epochs))
     optimizer = torch.optim.SGD(
@@ -177,7 +180,8 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, warm_up, steps_in_all))
     # The average reaches back over the last twentieth of the run.
     decay = 1 - 1 / max(2.0, steps_in_all / 20)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]  # torch lacks the annotation
+    averaged = cast(ResNet, average.module)
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     mixup = v2.MixUp(num_classes=len(training.classes), alpha=0.2)
     recipe = inference_recipe(settings)
@@ -201,14 +205,14 @@ def train(
             total += loss.item() * len(labels)
             if on_step is not None:
                 on_step(done, steps_in_all, loss.item())
-        right = evaluate(average.module, validation, recipe, device)
+        right = evaluate(averaged, validation, recipe, device)
         accuracy = right.diagonal().sum().item() / max(1, right.sum().item())
         epoch = Epoch(number, total / len(training.files), accuracy, time.perf_counter() - started)
         course.append(epoch)
         if on_epoch is not None:
             on_epoch(epoch)
-    trained: ResNet = average.module.eval().to("cpu", memory_format=torch.contiguous_format)
-    return trained, course
+    averaged = averaged.eval().cpu().to(memory_format=torch.contiguous_format)
+    return averaged, course
 
 
 def initial_network(settings: TrainSettings, classes: int) -> ResNet:
@@ -300,13 +304,14 @@ def _shrunk(path: Path, side: int) -> Tensor:
     picture = open_picture(path)
     scale = side / min(picture.size)
     if scale < 1:
-        picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BICUBIC)
-    return v2.functional.pil_to_tensor(picture)
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BICUBIC
+        )
+    pixels: Tensor = v2.functional.pil_to_tensor(picture)
+    return pixels
 
 
-def _batches(
-    shrunk: list[Tensor], labels: tuple[int, ...], settings: TrainSettings
-) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(shrunk: list[Tensor], labels: tuple[int, ...], settings: TrainSettings) -> Iterator[tuple[Tensor, Tensor]]:
     recipe = Recipe()
     augment = v2.Compose(
         [

@@ -7,7 +7,6 @@ downloaded. They are read by ``resnet_app.checkpoints``, not by ``torch.load``: 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import tempfile
 import urllib.error
@@ -31,7 +30,7 @@ def cached_file(spec: ModelSpec, weights: str) -> Path:
     Raises:
         WeightsError: there are no such weights.
     """
-    url = spec.published(weights).url
+    url: str = spec.published(weights).url
     return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
 
 
@@ -76,7 +75,7 @@ def fetch(url: str, path: Path, *, progress: Progress | None = None) -> None:
                         progress(done, total)
                 part.close()
                 _require_hash(digest.hexdigest(), url)
-                os.replace(part.name, path)
+                Path(part.name).replace(path)
             except BaseException:
                 Path(part.name).unlink(missing_ok=True)
                 raise

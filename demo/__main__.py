@@ -1,0 +1,98 @@
+"""`python -m demo`: start the app."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from typing import Any
+
+
+def main() -> int:
+    """Start the server at once; the heavy libraries and the model come in behind it."""
+    prepare_environment()
+    from resnet_app.errors import ResNetAppError
+    from resnet_app.registry import BUNDLED_MODEL, SPECS, WEIGHTS, get_spec
+
+    parser = argparse.ArgumentParser(prog="python -m demo", description="ResNet Explorer in the browser.")
+    parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1; 0.0.0.0 for a class)")
+    parser.add_argument("--port", type=int, metavar="N", help="port (default: the first free one from 7860)")
+    parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
+    parser.add_argument("--inbrowser", action="store_true", help="open the page")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    parser.add_argument("--model", default=BUNDLED_MODEL, choices=SPECS, metavar="NAME", help=", ".join(SPECS))
+    parser.add_argument("--weights", choices=WEIGHTS, metavar="W", help=", ".join(WEIGHTS))
+    parser.add_argument("--lang", default="auto", choices=["auto", "en", "zh-CN"])
+    options = parser.parse_args()
+    if options.weights and options.weights not in get_spec(options.model).weights:
+        parser.error(
+            f"{options.model} has no {options.weights} weights; choose {', '.join(get_spec(options.model).weights)}"
+        )
+    if options.device != "auto":
+        try:
+            from resnet_app import device
+
+            device.resolve(options.device)
+        except ResNetAppError as error:
+            print(error, file=sys.stderr)
+            return 2
+    serve(
+        language=None if options.lang == "auto" else options.lang,
+        model=options.model,
+        weights=options.weights,
+        device=options.device,
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        inbrowser=options.inbrowser,
+    )
+    return 0
+
+
+def serve(
+    *,
+    language: str | None = None,
+    model: str | None = None,
+    weights: str | None = None,
+    device: str = "auto",
+    **launch: Any,
+) -> None:
+    """Put the page up, then bring in torch and the first model behind it, and stay until stopped."""
+    from demo.app import build, launch_options
+
+    app = build(language=language, model=model, weights=weights, device=device)
+    app.queue(max_size=64, default_concurrency_limit=4)
+    try:
+        app.launch(prevent_thread_lock=True, **launch_options(), **launch)
+    except OSError as error:  # the port is taken, or the address is not this machine's
+        sys.exit(f"{error}")
+    warm_up(model, weights, device)
+    app.block_thread()
+
+
+def prepare_environment() -> None:
+    """What has to be set before gradio and torch are imported."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    local = "127.0.0.1,localhost"  # a bad HTTP_PROXY would stop the launch, which asks its own address
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = f"{os.environ[name]},{local}" if os.environ.get(name) else local
+
+
+def warm_up(model: str | None, weights: str | None, device: str) -> None:
+    """Bring in torch, the first model and the charts, so that visitors find them ready."""
+    from demo import handlers
+    from resnet_app.errors import ResNetAppError
+
+    try:
+        handlers.obtain(model, weights, device)
+    except ResNetAppError as error:
+        logging.getLogger("resnet_explorer").warning("%s", error)
+    import demo.drawings
+    import demo.figures
+    import demo.results  # noqa: F401
+
+
+if __name__ == "__main__":
+    sys.exit(main())

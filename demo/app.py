@@ -1,0 +1,227 @@
+"""Composes the page: the tabs' components, the handlers' functions, and what follows from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from demo import endpoints, handlers, html
+from demo.locales import ENGLISH, LANGUAGES, best_language, text
+from demo.tabs import batch as batch_tab
+from demo.tabs import classify as classify_tab
+from demo.tabs import explore as explore_tab
+from demo.tabs import sidebar as sidebar_tab
+from demo.tabs.words import Labels
+from demo.theme import head, theme
+from resnet_app.choices import COLOURS, DEFAULT_TOP_K, MAX_TOP_K
+from resnet_app.registry import BUNDLED_MODEL, get_spec
+
+EXAMPLES = tuple(sorted((Path(__file__).parent.parent / "assets" / "examples").glob("*.jpg")))
+MAX_UPLOAD = "600mb"  # the largest network, in float32
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
+LOAD_QUEUE = "load"  # a slow download holds up no answers
+DEFAULT_STAGE = 4  # conv4_x: the one with the most blocks
+
+
+def build(
+    *, language: str | None = None, model: str | None = None, weights: str | None = None, device: str = "auto"
+) -> gr.Blocks:
+    """The app, ready to launch; ``language`` None follows each visitor's browser."""
+    return Page(language, model or BUNDLED_MODEL, weights, device).blocks
+
+
+class Page:
+    """The page under construction: components as attributes, then their events."""
+
+    def __init__(self, language: str | None, model: str, weights: str | None, device: str) -> None:
+        self.fixed_language = language
+        words = language or ENGLISH
+        labels = self.labels = Labels(words)
+        weights = weights or get_spec(model).default_weights
+        with gr.Blocks(
+            title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
+        ) as self.blocks:
+            self.choice = gr.State(None)  # the session's ModelChoice, once one is loaded
+            self.place = gr.State((DEFAULT_STAGE, 0))  # the opened stage and block
+            self.remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
+            self.side = sidebar_tab.build(
+                labels,
+                models=handlers.MODEL_CHOICES, weights=handlers.weight_choices(words, model),
+                devices=[(text(words, "device_auto"), "auto")] + ([] if device == "auto" else [(device, device)]),
+                model=model, weight=weights, device=device, status=html.status_starting(words), heading=heading,
+            )  # fmt: skip
+            with gr.Row(elem_id="header"):
+                labels(gr.HTML, words={"value": html.header}, apply_default_css=False, elem_id="brand")
+                self.language = labels(
+                    gr.Radio, words={"label": "language"}, choices=[(name, code) for code, name in LANGUAGES.items()],
+                    value=words, container=False, show_label=False, interactive=True, elem_id="language",
+                    elem_classes="segments", min_width=120, scale=0,
+                )  # fmt: skip
+                theme_button = gr.Button("◐", elem_id="theme", min_width=40, scale=0)
+            with gr.Tabs(elem_id="tabs"):
+                with labels(gr.Tab, words={"label": "tab_classify"}, id="classify"):
+                    self.classify = classify_tab.build(
+                        labels, heading=heading, examples=example_buttons, colours=list(COLOURS), most=MAX_TOP_K,
+                        default=DEFAULT_TOP_K, empty=html.empty(words, "empty_title", "empty_text", "empty_text_phone"),
+                    )  # fmt: skip
+                with labels(gr.Tab, words={"label": "tab_explore"}, id="explore"):
+                    self.explore = explore_tab.build(
+                        labels, heading=heading, note=partial(_note, "field_note"), empty=html.status_starting(words)
+                    )
+                with labels(gr.Tab, words={"label": "tab_batch"}, id="batch"):
+                    self.batch = batch_tab.build(
+                        labels, empty=html.empty(words, "batch_empty_title", "batch_empty_text")
+                    )
+            endpoints.build()
+            theme_button.click(None, js="() => window.resnetExplorer.toggleTheme()", **PRIVATE)
+            self._wire()
+
+    def _wire(self) -> None:
+        side, classify, explore = self.side, self.classify, self.explore
+        self.picked = [
+            side.model,
+            side.weights,
+            side.checkpoint,
+            side.class_names,
+            side.device,
+            self.choice,
+            self.language,
+        ]
+        self.loaded = [
+            self.choice, side.status, side.problem, side.model, side.weights, side.device, side.checkpoint,
+            explore.classes, explore.stem,
+        ]  # fmt: skip
+        self.asked = [self.choice, classify.photo, classify.top_k, classify.colours, self.language]
+        self.answered = [classify.result, classify.problem, classify.controls]
+        self.described = [
+            side.model, explore.classes, explore.input_size, explore.stem, explore.chart_kind, self.place,
+            self.language,
+        ]  # fmt: skip
+        self.drawn = [
+            explore.headline, explore.ribbon, explore.opened, explore.table, explore.chart, explore.rows,
+            explore.problem, self.place,
+        ]  # fmt: skip
+        self._wire_language()
+        self._wire_models()
+        self._wire_classify()
+        self._wire_explore()
+        self._wire_batch()
+
+    def _wire_language(self) -> None:
+        """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
+        opened = self.blocks.load(
+            self._first_language, self.remembered, [self.language, *self.labels.components],
+            js="(stored) => { window.resnetExplorer.start(); return stored; }", show_progress="hidden", **PRIVATE,
+        )  # fmt: skip
+        self._load_then_show(opened.then, "start")
+        switched = self.language.input(
+            self._switch_language, self.language, [self.remembered, *self.labels.components], show_progress="hidden",
+            **PRIVATE,
+        )  # fmt: skip
+        self._load_then_show(switched.then, "language")
+
+    def _first_language(self, remembered: str | None, request: gr.Request) -> list[Any]:
+        asked = request.query_params.get("lang") if request else None
+        header = request.headers.get("accept-language") if request else None
+        language = best_language(asked or self.fixed_language or remembered or header)
+        if language == self.labels.language:
+            return [gr.skip()] * (1 + len(self.labels.components))
+        return [language, *self.labels.updates(language)]
+
+    def _switch_language(self, language: str) -> list[Any]:
+        return [language, *self.labels.updates(language)]
+
+    def _wire_models(self) -> None:
+        side = self.side
+        for changed, listen in (
+            ("model", side.model.input), ("weights", side.weights.input), ("device", side.device.input),
+            ("checkpoint", side.checkpoint.upload), ("checkpoint", side.checkpoint.clear),
+            ("class_names", side.class_names.submit),
+        ):  # fmt: skip
+            self._load_then_show(listen, changed)
+
+    def _load_then_show(self, listen: Callable[..., Any], changed: str) -> None:
+        """Load what was picked, then show the photo's answer and the network anew."""
+        done = listen(
+            partial(handlers.load, changed), self.picked, self.loaded,
+            show_progress="minimal", show_progress_on=self.side.status,
+            concurrency_id=LOAD_QUEUE, concurrency_limit=4, **PRIVATE,
+        )  # fmt: skip
+        done.then(handlers.explore_network, self.described, self.drawn, show_progress="hidden", **PRIVATE)
+        done.then(
+            handlers.answer,
+            self.asked,
+            self.answered,
+            concurrency_id=endpoints.MODEL_QUEUE,
+            show_progress="hidden",
+            **PRIVATE,
+        )
+
+    def _wire_classify(self) -> None:
+        classify = self.classify
+        options: dict[str, Any] = {"concurrency_id": endpoints.MODEL_QUEUE, "show_progress": "minimal", **PRIVATE}
+        for listen in (classify.photo.change, classify.top_k.release, classify.colours.input):
+            listen(handlers.answer, self.asked, self.answered, show_progress_on=classify.result, **options)
+        classify.examples.select(pick_example, None, classify.photo, show_progress="hidden", **PRIVATE)
+
+    def _wire_explore(self) -> None:
+        explore = self.explore
+        options: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+        for listen in (explore.input_size.submit, explore.input_size.blur, explore.classes.submit, explore.classes.blur,
+                       explore.stem.input):  # fmt: skip
+            listen(handlers.explore_network, self.described, self.drawn, **options)
+        explore.chart_kind.input(handlers.draw_chart, self.described, explore.chart, **options)
+        shown = [*self.described[:4], self.language]
+        explore.ribbon.select(handlers.open_stage, shown, [explore.opened, self.place], **options)
+        explore.opened.select(handlers.open_block, [*shown, self.place], [explore.opened, self.place], **options)
+
+    def _wire_batch(self) -> None:
+        batch = self.batch
+        batch.files.change(
+            lambda files: gr.update(interactive=bool(files)), batch.files, batch.go, show_progress="hidden", **PRIVATE
+        )
+        batch.go.click(
+            handlers.answer_batch, [self.choice, batch.files, self.language], [batch.result, batch.problem],
+            concurrency_id=endpoints.MODEL_QUEUE, show_progress_on=batch.result, **PRIVATE,
+        )  # fmt: skip
+
+
+def heading(key: str) -> Callable[[str], str]:
+    """A small heading, in any language."""
+    return lambda language: html.heading(text(language, key))
+
+
+def _note(key: str, language: str) -> str:
+    return html.note(text(language, key))
+
+
+def example_buttons(language: str) -> str:
+    """The bundled pictures, each a button."""
+    buttons = []
+    for index, path in enumerate(EXAMPLES):
+        with Image.open(path) as picture:
+            small = html.data_uri(picture.resize((160, 160)))
+        name = text(language, "example_bee" if path.name.startswith("bee") else "example_ant")
+        buttons.append(
+            f'<button type="button" data-index="{index}"><img src="{small}" alt="{name} {index + 1}"></button>'
+        )
+    return f'<div class="examples">{"".join(buttons)}</div>'
+
+
+def pick_example(event: gr.EventData) -> str:
+    """The example that was clicked."""
+    return str(EXAMPLES[int(event.index) % len(EXAMPLES)])
+
+
+def launch_options() -> dict[str, Any]:
+    """What every way of starting the app passes to ``launch``."""
+    return {
+        "theme": theme(), "head": head(), "footer_links": ["api", "settings"], "show_error": False,
+        "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_UPLOAD,
+        "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
+    }  # fmt: skip

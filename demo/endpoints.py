@@ -1,0 +1,190 @@
+"""The public endpoints, for programs (Gradio's API and MCP): the words and records of the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo import handlers
+from demo.locales import ENGLISH, text
+from demo.photo import Photo
+from resnet_app.errors import ResNetAppError, UnknownChoiceError
+from resnet_app.registry import BUNDLED_MODEL, STEMS
+
+MODEL_QUEUE = "model"  # one model at work at a time: two would fight for the same cores
+
+
+def build() -> None:
+    """Declare /classify, /explain, /architecture, /inspect_checkpoint and /batch."""
+    with gr.Row(visible=False):
+        image = Photo(label="image", type="filepath", image_mode=None)
+        model = gr.Textbox(label="model")
+        weights = gr.Textbox(label="weights")
+        top_k = gr.Number(5, label="top_k", precision=0)
+        device = gr.Textbox("auto", label="device")
+        class_name = gr.Textbox(label="class_name")
+        layer = gr.Textbox("layer4", label="layer")
+        method = gr.Textbox("gradcam", label="method")
+        name = gr.Textbox(BUNDLED_MODEL, label="model")
+        classes = gr.Number(1000, label="classes", precision=0)
+        input_size = gr.Textbox("224x224", label="input_size")
+        stem = gr.Textbox(STEMS[0], label="stem")
+        file = gr.File(label="file")
+        files = gr.File(label="files", file_count="multiple")
+        record = gr.JSON(label="record")
+        overlay = gr.Image(label="overlay", format="png")
+    model_options = [model, weights]
+    _declare(api_classify, "classify", [image, *model_options, top_k, device], record, queue=MODEL_QUEUE)
+    _declare(
+        api_explain, "explain", [image, class_name, layer, method, *model_options, device], [record, overlay],
+        queue=MODEL_QUEUE,
+    )  # fmt: skip
+    _declare(api_architecture, "architecture", [name, classes, input_size, stem], record)
+    _declare(api_inspect_checkpoint, "inspect_checkpoint", [file], record)
+    _declare(api_batch, "batch", [files, *model_options, top_k, device], record, queue=MODEL_QUEUE)
+
+
+def _declare(
+    function: Callable[..., Any], name: str, inputs: list[Any], outputs: Any, queue: str | None = None
+) -> None:
+    # A load event would run at every visit; a hidden button's click runs for nobody but a program.
+    gr.Button(visible=False).click(
+        handlers.for_programs(function), inputs, outputs, api_name=name, concurrency_id=queue, show_progress="hidden"
+    )
+
+
+def api_classify(
+    image: str | None, model: str | None = None, weights: str | None = None, top_k: float = 5, device: str = "auto"
+) -> dict[str, Any]:
+    """Answer one picture with its top-k classes.
+
+    Args:
+        image: a picture file (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF).
+        model: the network, such as resnet18; resnet18 where not given.
+        weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random; ants-bees for resnet18 where not given.
+        top_k: how many classes, 1 to 10.
+        device: auto, cpu, cuda, cuda:N or mps.
+
+    Returns:
+        The record of `predict --json`: file, error, predictions, model, ms.
+    """
+    from resnet_app import predict
+
+    loaded = handlers.obtain(model, weights, device)
+    return predict.record(loaded, _name(image), predict.classify(loaded, _given(image), top_k=int(top_k)))
+
+
+def api_explain(
+    image: str | None,
+    class_name: str | None = None,
+    layer: str = "layer4",
+    method: str = "gradcam",
+    model: str | None = None,
+    weights: str | None = None,
+    device: str = "auto",
+) -> tuple[dict[str, Any], Any]:
+    """Show where one class's score was raised in a picture.
+
+    Args:
+        image: a picture file.
+        class_name: the class to explain; the best answer where not given.
+        layer: layer4.
+        method: gradcam.
+        model: the network; resnet18 where not given.
+        weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
+        device: auto, cpu, cuda, cuda:N or mps.
+
+    Returns:
+        The record of `predict --json`, and the picture with the map over it.
+    """
+    from resnet_app import gradcam, predict
+    from resnet_app.device import clock
+
+    gradcam.check_method(layer, method)
+    loaded = handlers.obtain(model, weights, device)
+    result = predict.classify(loaded, _given(image))
+    if class_name and class_name not in loaded.class_names:
+        some = [*loaded.class_names[:10], "..."] if len(loaded.class_names) > 10 else list(loaded.class_names)
+        raise UnknownChoiceError("class", class_name, some)
+    index = loaded.class_names.index(class_name) if class_name else result.predictions[0].index
+    started = clock(loaded.device)
+    (heatmap,) = gradcam.heatmaps(loaded.network, result.features, [index], size=result.crop.size[::-1])
+    overlaid = gradcam.draw(result.crop, heatmap)
+    timing = replace(result.timing, cam=clock(loaded.device) - started)
+    return predict.record(loaded, _name(image), result, timing), overlaid
+
+
+def api_architecture(
+    model: str = BUNDLED_MODEL, classes: float = 1000, input_size: str = "224x224", stem: str = STEMS[0]
+) -> dict[str, Any]:
+    """A network's stages: shapes, parameters, MACs, stride, receptive field.
+
+    Args:
+        model: the network, such as resnet50.
+        classes: outputs of the last layer.
+        input_size: HEIGHTxWIDTH.
+        stem: imagenet or cifar.
+
+    Returns:
+        The record of `summary --json`.
+    """
+    from resnet_app import explorer
+
+    return explorer.record(handlers.take_apart(model, classes, input_size, stem))
+
+
+def api_inspect_checkpoint(file: str | None) -> dict[str, Any]:
+    """Say what a checkpoint file holds, without running anything in it.
+
+    Args:
+        file: a .safetensors file, or one written by torch.save.
+
+    Returns:
+        The record of `inspect --json`.
+    """
+    from resnet_app import checkpoints
+
+    found = checkpoints.inspect(_given(file, "checkpoint"))
+    return dict(json.loads(json.dumps(found, default=str)))  # metadata may hold what JSON does not
+
+
+def api_batch(
+    files: list[str] | None,
+    model: str | None = None,
+    weights: str | None = None,
+    top_k: float = 5,
+    device: str = "auto",
+) -> list[dict[str, Any]]:
+    """Answer many pictures; a broken one gets its error and the rest go on.
+
+    Args:
+        files: picture files.
+        model: the network; resnet18 where not given.
+        weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
+        top_k: how many classes each, 1 to 10.
+        device: auto, cpu, cuda, cuda:N or mps.
+
+    Returns:
+        The array of `predict --json`, in the order of the files.
+    """
+    from resnet_app.batch import Batch
+
+    if len(files or []) > handlers.MAX_BATCH:
+        raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=handlers.MAX_BATCH))
+    run = Batch(handlers.obtain(model, weights, device), top_k=int(top_k))
+    return [row.record for row in run.rows([Path(file) for file in files or []])]
+
+
+def _given(path: str | None, what: str = "picture") -> str:
+    if not path:
+        raise ResNetAppError(f"No {what} was given; send a file.")
+    return path
+
+
+def _name(path: str | None) -> str:
+    return Path(path).name if path else ""

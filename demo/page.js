@@ -1,0 +1,55 @@
+// What the page does by itself, without a request: theme, sidebar, choosing an answer, arrow keys in groups of buttons.
+(() => {
+  const press = (group, button) => {
+    for (const each of group.querySelectorAll("button[aria-pressed]")) {
+      each.setAttribute("aria-pressed", String(each === button));
+      each.tabIndex = each === button ? 0 : -1;
+    }
+  };
+
+  // Arrow keys move through a group and choose, Home and End go to its ends.
+  const arrows = (event, choose) => {
+    const button = event.target.closest("button[aria-pressed]");
+    if (!button) return;
+    const all = [...button.parentElement.querySelectorAll("button[aria-pressed]")];
+    const last = all.length - 1;
+    const at = all.indexOf(button);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = all[Math.min(last, Math.max(0, to))];
+    next.focus();
+    choose(next);
+  };
+
+  // A browser shows no TIFF and no broken file: better an empty box than its broken-picture sign.
+  document.addEventListener("error", ({ target }) => {
+    if (target.tagName === "IMG" && target.closest("#photo")) target.style.visibility = "hidden";
+  }, true);
+
+  window.resnetExplorer = {
+    press,
+    arrows,
+    showAnswer(element, button) {
+      press(button.parentElement, button);
+      for (const layer of element.querySelectorAll(".overlay")) layer.hidden = layer.dataset.answer !== button.dataset.answer;
+    },
+    setOpacity(value) {
+      document.documentElement.style.setProperty("--overlay-opacity", value / 100);
+    },
+    toggleTheme() {
+      const dark = document.body.classList.toggle("dark");
+      try { localStorage.setItem("resnet-explorer-theme", dark ? "dark" : "light"); } catch { /* private window */ }
+    },
+    start() {
+      try {
+        const theme = localStorage.getItem("resnet-explorer-theme");
+        if (theme) document.body.classList.toggle("dark", theme === "dark");
+      } catch { /* private window */ }
+      // On a phone the open sidebar covers the page.
+      const sidebar = document.querySelector(".sidebar");
+      if (innerWidth <= 1100 && sidebar?.classList.contains("open")) sidebar.querySelector(".toggle-button")?.click();
+      document.documentElement.dataset.ready = "true";
+    },
+  };
+})();

@@ -1,0 +1,1 @@
+"""One builder per tab: components and events, no logic."""

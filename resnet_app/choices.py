@@ -1,0 +1,13 @@
+"""What a person may choose of an answer; light, so that a page can offer the choices before torch is there."""
+
+MAX_TOP_K = 10
+DEFAULT_TOP_K = 5
+METHODS = ("gradcam",)
+LAYERS = ("layer4",)
+
+# Ten even steps of three colour maps that are even in lightness and safe for the colour-blind.
+COLOURS = {
+    "inferno": "000004 1B0C41 4A0C6B 781C6D A52C60 CF4446 ED6925 FB9B06 F7D13D FCFFA4",
+    "viridis": "440154 482878 3E4989 31688E 26828E 1F9E89 35B779 6ECE58 B5DE2B FDE725",
+    "cividis": "00224E 123570 3B496C 575D6D 707173 8A8678 A59C74 C3B369 E1CC55 FEE838",
+}
