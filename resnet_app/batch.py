@@ -42,8 +42,10 @@ class Row:
 def find_files(paths: Sequence[Path]) -> list[Path]:
     """Pictures named one by one, and those in the folders named, by name.
 
+    A path with nothing there is passed on: it becomes that file's error.
+
     Raises:
-        DataError: a folder without pictures, or nothing at that path.
+        DataError: a folder without pictures.
     """
     files: list[Path] = []
     for path in paths:

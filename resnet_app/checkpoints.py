@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from torch import Tensor
 from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
 from resnet_app.registry import SPECS, ModelSpec
-from resnet_app.torchfile import DAMAGED, LEGACY_MAGIC, StoredTensor, TorchFile
+from resnet_app.torchfile import DAMAGED, LEGACY_START, StoredTensor, TorchFile
 
 WRAPPERS = ("model_state_dict", "state_dict", "model_state", "model", "net", "ema")
 PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.", "encoder.")
@@ -81,8 +82,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     if size > MAX_FILE_BYTES:
         raise CheckpointError(f"This file is larger than {MAX_FILE_BYTES >> 30} GB; save the weights alone.")
     with path.open("rb") as file:
-        start = file.read(16)
-    if start[:2] == b"PK" or start.startswith(LEGACY_MAGIC):
+        start = file.read(32)
+    if start[:2] == b"PK" or (start[:1] == b"\x80" and LEGACY_START in start):
         with closing(TorchFile(path)) as torch_file:
             return _from_torch_file(torch_file)
     if start[8:9] == b"{":
@@ -115,8 +116,7 @@ def _from_safetensors(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
             shapes = {
-                name: _Sliced(name, tuple(part.get_shape()), _SAFETENSORS_DTYPES.get(part.get_dtype()))
-                for name, part in tensors.items()
+                name: _Sliced(name, tuple(part.get_shape()), _dtype(part.get_dtype())) for name, part in tensors.items()
             }
             metadata = {key: _from_json(value) for key, value in (file.metadata() or {}).items()}
             return _checked(shapes, lambda tensor: file.get_tensor(tensor.name), metadata, "safetensors", ())
@@ -132,17 +132,22 @@ class _Sliced:
 
     name: str
     shape: tuple[int, ...]
-    dtype: torch.dtype | None
+    dtype: torch.dtype | str
 
 
 _SAFETENSORS_DTYPES = {
-    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "C64": torch.complex64,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
 }  # fmt: skip
+
+
+def _dtype(name: str) -> torch.dtype | str:
+    return _SAFETENSORS_DTYPES.get(name, name.lower())
 
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=str)  # NaN and Infinity are not JSON
     except (ValueError, RecursionError):
         return text
 
@@ -183,8 +188,10 @@ def plain_metadata(root: Any) -> dict[str, Any]:
 
 
 def _is_plain(value: Any, *, depth: int) -> bool:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
         return True
+    if isinstance(value, float):
+        return isfinite(value)
     if isinstance(value, str):
         return len(value) <= 10_000
     if depth == 0 or not isinstance(value, dict | list | tuple) or len(value) > MAX_CLASSES:

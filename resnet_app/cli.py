@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from resnet_app.errors import ResNetAppError
-from resnet_app.registry import BUNDLED, IMAGENET, SPECS, STEMS, WEIGHTS
+from resnet_app.errors import CheckpointError, DataError, ResNetAppError
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, STEMS, WEIGHTS, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.batch import Batch, Row
@@ -27,13 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ResNetAppError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
+    except OSError as error:
+        print(f"{error.strerror or error}: {error.filename or ''}; give another path.", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m resnet_app", description="ResNets from the command line.")
+    parser = _Parser(prog="python -m resnet_app", description="ResNets from the command line.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="answer pictures"))
     _add_summary(commands.add_parser("summary", help="a network's stages: shapes, parameters, MACs"))
@@ -51,7 +62,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--weights",
         choices=WEIGHTS,
         metavar="W",
-        help=f"{', '.join(WEIGHTS)} (default: {BUNDLED}, or {IMAGENET} with --model)",
+        help=f"{', '.join(WEIGHTS)} (default: {BUNDLED} for {BUNDLED_MODEL}, {IMAGENET} for the others)",
     )
     source.add_argument("--checkpoint", type=Path, metavar="FILE", help="your own .safetensors or .pth file")
     parser.add_argument("--classes", metavar="A,B|FILE", help="names of the classes, in the order of the outputs")
@@ -87,7 +98,7 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", choices=[*SPECS, []], metavar="NAME", help="networks (default: resnet18)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
     parser.add_argument("--all", action="store_true", help="every network, in every version of its weights")
     parser.set_defaults(run=_download)
 
@@ -118,6 +129,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _predict(options: argparse.Namespace) -> int:
     from resnet_app import batch, models
 
+    _check_outputs(options)
     files = batch.find_files(options.paths)
     choice = _choice(options)
     run = batch.Batch(
@@ -137,13 +149,31 @@ def _predict(options: argparse.Namespace) -> int:
 def _choice(options: argparse.Namespace) -> ModelChoice:
     from resnet_app import checkpoints, models
 
-    names = None
-    if options.classes:
-        file = Path(options.classes)
-        names = checkpoints.parse_class_names(file.read_text("utf-8") if file.is_file() else options.classes)
+    names = checkpoints.parse_class_names(_text_or_file(options.classes)) if options.classes else None
     return models.choose(
         options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names
     )
+
+
+def _text_or_file(given: str) -> str:
+    """What a file holds, where there is one of that name; else the text itself."""
+    if "," in given or not os.path.isfile(given):  # noqa: PTH113 (a long text is no path; pathlib would raise)
+        return given
+    try:
+        return Path(given).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise CheckpointError(f"{given} is not a text file in UTF-8; save it as UTF-8, one class a line.") from error
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse an output that cannot be written before the work is done, not after."""
+    for path in (options.csv, options.grid):
+        if path is not None and not path.resolve().parent.is_dir():
+            raise DataError(f"There is no folder {path.parent} to write {path.name} to; make it first.")
+    if options.grid is not None and options.grid.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        raise DataError(f"The grid cannot be written as '{options.grid.suffix}'; name it .png, .jpg or .webp.")
+    if options.cam_dir is not None and options.cam_dir.exists() and not options.cam_dir.is_dir():
+        raise DataError(f"{options.cam_dir} is a file; name a folder for the overlays.")
 
 
 def _line(number: int, total: int, row: Row) -> str:
@@ -192,8 +222,8 @@ def _inspect(options: argparse.Namespace) -> int:
 def _download(options: argparse.Namespace) -> int:
     from resnet_app.weights import obtain
 
-    wanted = list(SPECS) if options.all else options.names or ["resnet18"]
-    for name in wanted:
+    for name in SPECS if options.all else options.names or [BUNDLED_MODEL]:
+        get_spec(name)
         versions = [w for w in SPECS[name].weights if w.startswith("imagenet-")] if options.all else [IMAGENET]
         for version in versions:
             path = obtain(SPECS[name], version, progress=_ProgressLine(f"{name} {version}"))
@@ -217,7 +247,7 @@ def _train(options: argparse.Namespace) -> int:
     print(
         f"{len(training.files)} pictures to train on, {len(validation.files)} held out; {', '.join(training.classes)}"
     )
-    with tqdm(unit="step", mininterval=1) as bar:
+    with tqdm(unit="step", mininterval=1, delay=0.5) as bar:  # silent where it fails at once
 
         def on_step(done: int, total: int, loss: float) -> None:
             bar.total = total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ ACCEPTED = "Accepted: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF up to 50 megapixels.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mpo", ".avif")
 
 Image.init()  # registers every format; without it an allow-list with one not yet registered fails
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # refused with a sentence instead
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own check, which covers whatever opens a picture before we do
 
 

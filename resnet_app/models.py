@@ -133,7 +133,7 @@ def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedMode
         checkpoint = read_checkpoint(choice.checkpoint or BUNDLED_FILE)
         spec, stem, recipe = checkpoint.spec, checkpoint.stem, checkpoint.recipe or Recipe()
         network = _assemble(checkpoint)
-        class_names = _names(choice, checkpoint)
+        class_names = _names(checkpoint)
     else:
         published = spec.published(choice.weights)
         stem, recipe = "imagenet", Recipe.of_transforms(published.transforms())
@@ -142,6 +142,8 @@ def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedMode
             network = _random(spec)
         else:
             network = _assemble(read_checkpoint(obtain(spec, choice.weights, progress=progress)))
+    if choice.class_names:
+        class_names = check_class_names(choice.class_names, len(class_names))
     network.eval().requires_grad_(False)
     device = devices.resolve(choice.device)
     network.to(device.torch)
@@ -162,9 +164,7 @@ def _random(spec: ModelSpec) -> ResNet:
         return spec.build()
 
 
-def _names(choice: ModelChoice, checkpoint: Checkpoint) -> tuple[str, ...]:
-    if choice.class_names:
-        return check_class_names(choice.class_names, checkpoint.classes)
+def _names(checkpoint: Checkpoint) -> tuple[str, ...]:
     if checkpoint.class_names:
         return checkpoint.class_names
     if checkpoint.classes == 1000:

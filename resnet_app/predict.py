@@ -77,7 +77,7 @@ def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K
 
     Raises:
         PictureError: the file is not a picture we read.
-        ResNetAppError: ``top_k`` is out of range.
+        ResNetAppError: ``top_k`` is out of range, or the weights give no numbers.
     """
     check_top_k(top_k)
     started = clock(model.device)
@@ -88,6 +88,8 @@ def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K
         features = model.network.forward_features(pixels)
         logits = model.network.forward_head(features)[0]
         probabilities = logits.softmax(0)
+    if not torch.isfinite(probabilities).all():
+        raise ResNetAppError("These weights give an answer that is no number; their training broke down. Load others.")
     top = probabilities.topk(min(top_k, len(model.class_names)))
     predictions = tuple(
         Prediction(index, model.class_names[index], probability)

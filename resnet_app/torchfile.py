@@ -24,7 +24,8 @@ from resnet_app.errors import CheckpointError
 
 MAX_PICKLE_BYTES = 16 * 2**20  # ResNet-152 with Adam's state needs 0.3 MB
 MAX_OPCODES = 2_000_000
-LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of an old-format file
+LEGACY_START = LEGACY_MAGIC.to_bytes(10, "little")
 DAMAGED = "This checkpoint is damaged or cut short. Save or download it again."
 
 DTYPES = {
@@ -82,6 +83,8 @@ class TorchFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._values: dict[str, Tensor] = {}  # each storage is read once, however many tensors look into it
+        self._given: set[str] = set()  # storages that a tensor was given whole
         self._legacy: dict[str, tuple[int, int]] = {}  # storage key -> (position, numbers) in an old-format file
         self._archive: zipfile.ZipFile | None = None
         self._path = path
@@ -125,7 +128,7 @@ class TorchFile:
 
     def _read_legacy(self) -> Any:
         with self._path.open("rb") as file:
-            if file.read(len(LEGACY_MAGIC)) != LEGACY_MAGIC:
+            if _follow(file) != LEGACY_MAGIC:
                 raise CheckpointError(DAMAGED)
             _follow(file)  # protocol version
             _follow(file)  # byte order and sizes of the machine that wrote it
@@ -149,14 +152,24 @@ class TorchFile:
             CheckpointError: the file holds fewer numbers than the tensor needs.
         """
         try:
-            values = torch.frombuffer(bytearray(self._bytes(stored.storage)), dtype=stored.dtype)
+            values = self._storage(stored.storage)
             needed = stored.offset + sum((n - 1) * s for n, s in zip(stored.shape, stored.stride, strict=True)) + 1
             if 0 not in stored.shape and needed > values.numel():
                 raise CheckpointError(DAMAGED)
             view = values.as_strided(stored.shape, stored.stride, stored.offset)
-            return view if view.is_contiguous() and view.numel() == values.numel() else view.clone().contiguous()
+            whole = view.is_contiguous() and view.numel() == values.numel()
+            if whole and stored.storage.key not in self._given:
+                self._given.add(stored.storage.key)
+                return view
+            return view.clone(memory_format=torch.contiguous_format)
         except _UNSOUND as error:
             raise CheckpointError(DAMAGED) from error
+
+    def _storage(self, storage: Storage) -> Tensor:
+        if storage.key not in self._values:
+            self._values[storage.key] = torch.frombuffer(bytearray(self._bytes(storage)), dtype=storage.dtype)
+        values = self._values[storage.key]
+        return values if values.dtype == storage.dtype else values.view(storage.dtype)
 
     def _bytes(self, storage: Storage) -> bytes:
         expected = storage.numel * storage.dtype.itemsize

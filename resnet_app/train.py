@@ -57,6 +57,14 @@ class TrainSettings:
     seed: int = 0
     device: str = "auto"
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained with."""
+        for name, least in (("epochs", 1), ("batch_size", 2), ("crop", 64), ("train_crop", 64)):
+            if getattr(self, name) < least:
+                raise DataError(f"{name.replace('_', ' ')} is {getattr(self, name)}; give at least {least}.")
+        if not 0 < self.learning_rate < 100:
+            raise DataError(f"learning rate is {self.learning_rate}; give one above 0, such as 0.02.")
+
 
 @dataclass(frozen=True)
 class Epoch:

@@ -12,6 +12,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 
 import torch
@@ -45,10 +46,16 @@ def obtain(spec: ModelSpec, weights: str, *, progress: Progress | None = None) -
         return path
     try:
         fetch(spec.published(weights).url, path, progress=progress)
-    except (urllib.error.URLError, OSError) as error:
+    except urllib.error.HTTPError as error:
+        raise WeightsError(f"The server of the weights answered {error.code}. Try again later.") from error
+    except (urllib.error.URLError, HTTPException, ConnectionError, TimeoutError) as error:
         raise WeightsError(
             "These weights are not on this computer and there is no network. "
             f"Run python -m resnet_app download {spec.name}."
+        ) from error
+    except OSError as error:
+        raise WeightsError(
+            f"The weights cannot be written to {path.parent} ({error.strerror}). Free some space, or set TORCH_HOME."
         ) from error
     return path
 

@@ -1,0 +1,170 @@
+"""What the tests share: no network, random-weight models, and pictures and checkpoint files made on the spot."""
+
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import save_file
+
+from resnet_app import models
+
+REPO = Path(__file__).parents[1]
+
+
+class NetworkBlockedError(OSError):
+    """A test tried to leave this machine."""
+
+
+def _require_loopback(host):
+    if host in (None, "", "localhost", b"localhost"):
+        return
+    try:
+        local = ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise NetworkBlockedError(f"tests have no network; asked for {host}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """Sockets reach loopback only; proxies, which would forward from there, are taken out of the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            original = getattr(socket.socket, name)
+
+            def guarded(self, address, _original=original):
+                if self.family in (socket.AF_INET, socket.AF_INET6):
+                    _require_loopback(address[0])
+                return _original(self, address)
+
+            patch.setattr(socket.socket, name, guarded)
+        resolve = socket.getaddrinfo
+
+        def guarded_resolve(host, *args, **kwargs):
+            if host != "0.0.0.0":
+                _require_loopback(host)
+            return resolve(host, *args, **kwargs)
+
+        patch.setattr(socket, "getaddrinfo", guarded_resolve)
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            patch.delenv(name, raising=False)
+            patch.delenv(name.upper(), raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def repo():
+    """The root of the repository."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def photos():
+    """Real photographs of ants and bees, which are no part of the repository."""
+    folder = REPO.parent / "shared" / "photos" / "hymenoptera" / "val"
+    if not folder.is_dir():
+        pytest.skip("../shared/photos is not here; it holds the photographs")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def picture(tmp_path_factory):
+    """A JPEG of 400 x 300 pixels with structure at all scales."""
+    path = tmp_path_factory.mktemp("pictures") / "drawn.jpg"
+    noise = Image.fromarray(np.random.default_rng(3).integers(0, 256, (12, 16, 3), dtype=np.uint8))
+    noise.resize((400, 300), Image.Resampling.BICUBIC).save(path, quality=92)
+    return path
+
+
+@pytest.fixture(scope="session")
+def random18():
+    """ResNet-18 with random weights and a thousand classes."""
+    return models.load(models.choose("resnet18", "random", device="cpu"))
+
+
+@lru_cache(maxsize=32)
+def _shapes(name, classes):
+    with torch.device("meta"):
+        network = getattr(torchvision.models, name)(num_classes=classes)
+    return {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+
+
+@pytest.fixture(scope="session")
+def small_state():
+    """Makes a state dict with torchvision's keys and shapes, all views into 8192 numbers, so that its file is small."""
+
+    def make(name="resnet18", classes=2, *, dtype=torch.float32, stem="imagenet"):
+        numbers = torch.rand(8192, generator=torch.Generator().manual_seed(7)).mul(0.1).add(0.01).to(dtype)
+        shapes = dict(_shapes(name, classes))
+        if stem == "cifar":
+            shapes["conv1.weight"] = (64, 3, 3, 3)
+        state = {}
+        for i, (key, shape) in enumerate(shapes.items()):
+            stride = int(sum(shape) < 7000)  # the linear layers of a VGG repeat one number
+            state[key] = numbers.as_strided(shape, (stride,) * len(shape), i % 1000)
+            if key.endswith("num_batches_tracked"):
+                state[key] = torch.tensor(3)
+        return state
+
+    return make
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Writes an object as a torch zip, in torch's old format, or as safetensors, and gives the path."""
+
+    def write(content, container="torch zip", *, name="weights.pth", metadata=None):
+        path = tmp_path / name
+        if container == "safetensors":
+            own = {key: tensor.clone().contiguous() for key, tensor in content.items()}
+            save_file(own, path, metadata=metadata)
+        else:
+            torch.save(content, path, _use_new_zipfile_serialization=container == "torch zip")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def plain_two_classes(tmp_path_factory):
+    """A two-class torchvision ResNet-18 in eval mode, and the file that plain PyTorch saved it to."""
+    torch.manual_seed(11)
+    network = torchvision.models.resnet18(num_classes=2).eval()
+    path = tmp_path_factory.mktemp("plain") / "cats.pth"
+    torch.save({"model_state_dict": network.state_dict(), "epoch": 4, "classes": ["cat", "dog"]}, path)
+    return network, path
+
+
+@pytest.fixture(scope="session")
+def is_plain():
+    """Tells whether a message is fit for a person: one line, a full stop, no path and no library's words."""
+
+    def check(error):
+        text = str(error)
+        words = ("Traceback", "weights_only", "Error", "Exception", "/tmp", "0x")
+        return text.endswith(".") and "\n" not in text and len(text) < 400 and not any(word in text for word in words)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def fresh_python():
+    """Runs Python code or arguments in a fresh process, from a folder, and gives what came of it."""
+
+    def run(*arguments, cwd=REPO):
+        env = {**os.environ, "PYTHONPATH": "", "OMP_WAIT_POLICY": "PASSIVE"}
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, timeout=300
+        )
+
+    return run

@@ -1,0 +1,167 @@
+"""What a person does with the page, in headless Chromium."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
+BEE, ANT = EXAMPLES / "bee-daisy.jpg", EXAMPLES / "ant-sand.jpg"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def upload(page: Page, path: Path) -> None:
+    page.locator("#photo input[type=file]").first.set_input_files(path)
+
+
+def test_pick_a_model_upload_a_photo_see_label_and_overlay_open_the_stage_table(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page()
+    expect(page.get_by_text("Nothing to look at yet")).to_be_visible()
+    upload(page, BEE)
+    expect(page.locator(".best strong")).to_have_text("bees")
+    overlay = page.locator("img.overlay:not([hidden])")
+    expect(overlay).to_have_attribute("alt", page.locator("img.overlay").first.get_attribute("alt") or "")
+    assert overlay.evaluate("image => image.complete && image.naturalWidth") == 224
+
+    choose(page, "Architecture", "ResNet-34")
+    choose(page, "Weights", "Random (untrained)")
+    expect(page.locator(".status h3")).to_have_text("ResNet-34")
+    expect(page.get_by_text("These weights are random")).to_be_visible()
+    expect(page.locator(".answers button")).to_have_count(5)
+
+    page.get_by_role("tab", name="Explore").click()
+    expect(page.locator("#network h2")).to_have_text("ResNet-34")
+    expect(page.locator("#network p").first).to_contain_text("21.8")
+    expect(page.locator("#stage-table .cell-text").filter(has_text="conv5_x")).to_be_visible()
+    expect(page.locator("#stage-table")).to_contain_text("13.1")  # conv5_x's millions of parameters
+    page.locator(".ribbon button", has_text="conv2_x").click()
+    expect(page.locator(".opened h3")).to_contain_text("conv2_x")
+    expect(page.locator(".opened .chips button")).to_have_count(3)
+    expect(page.get_by_role("img", name="shortcut: identity")).to_be_visible()
+    page.get_by_text("Treemap").click()
+    expect(page.locator("#chart .treemaplayer .slice").first).to_be_visible()
+
+
+def test_choosing_an_answer_changes_the_map_by_mouse_and_keyboard(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.locator(".examples button").last.click()
+    buttons = page.locator(".answers button")
+    expect(buttons).to_have_count(2)
+    expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "0")
+    buttons.nth(1).click()
+    expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "1")
+    buttons.nth(1).press("ArrowUp")
+    expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "0")
+    expect(buttons.nth(0)).to_be_focused()
+    page.locator("#opacity input[type=range]").evaluate(
+        "slider => { slider.value = 20; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    expect(page.locator("img.overlay").first).to_have_css("opacity", "0.2")
+
+
+def test_a_broken_photo_keeps_the_last_answer_and_says_why(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    page = open_page()
+    upload(page, ANT)
+    expect(page.locator(".best strong")).to_have_text("ants")
+    letter = tmp_path / "letter.jpg"
+    letter.write_text("not a picture")
+    page.locator("#photo").get_by_label("Clear").or_(page.locator("#photo").get_by_label("Remove Image")).first.click()
+    upload(page, letter)
+    alert = page.get_by_role("alert").filter(has_text="This file is not a picture we can read.")
+    expect(alert).to_be_visible()
+    expect(alert).to_contain_text("Save it as JPEG and try again.")
+    upload_again = page.locator("#photo").get_by_label("Clear").or_(page.locator("#photo").get_by_label("Remove Image"))
+    upload_again.first.click()
+    upload(page, BEE)
+    expect(page.locator(".best strong")).to_have_text("bees")
+    expect(alert).to_be_hidden()
+
+
+def test_a_plain_pytorch_checkpoint_with_typed_names(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    network = torchvision.models.resnet18()
+    network.fc = torch.nn.Linear(network.fc.in_features, 2)
+    torch.save({"model_state_dict": network.state_dict(), "epoch": 14}, tmp_path / "epoch14.pkl")
+    page, other = open_page(), open_page()
+    upload(page, BEE)
+    page.get_by_text("Your own checkpoint").click()
+    page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "epoch14.pkl")
+    expect(page.locator(".status dd").first).to_have_text("epoch14.pkl")
+    names = page.get_by_label("Class names")
+    names.fill("Ameise, Biene")
+    names.press("Enter")
+    expect(page.locator(".answers")).to_contain_text("Biene")
+
+    recipe = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.transforms()  # resize 256, crop 224
+    with torch.no_grad(), Image.open(BEE) as photo:
+        best = network.eval()(recipe(photo.convert("RGB"))[None]).softmax(1).max().item()
+    expect(page.locator(".best span")).to_have_text(f"{100 * best:.1f}\u202f%")
+
+    names.fill("one, two, three")
+    names.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("3 class names were given, but the model has 2 outputs")
+    upload(other, BEE)  # another visitor still has the bundled model
+    expect(other.locator(".best strong")).to_have_text("bees")
+
+
+def test_many_photos_at_once(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(BEE.read_bytes()[:2000])
+    page = open_page()
+    page.get_by_role("tab", name="Batch").click()
+    page.locator("#files input[type=file]").set_input_files([*sorted(EXAMPLES.glob("*.jpg")), broken])
+    page.get_by_role("button", name="Answer them").click()
+    expect(page.locator(".batch .sums")).to_contain_text("7 pictures on")
+    expect(page.locator(".batch .sums")).to_contain_text("1 could not be read")
+    expect(page.locator(".batch figure b")).to_have_text(["ants", "ants", "ants", "bees", "bees", "bees"])
+    expect(page.locator(".batch tbody tr")).to_have_count(7)
+    with page.expect_download() as saved:
+        page.get_by_text("Table (CSV)").click()
+    lines = Path(saved.value.path()).read_text("utf-8-sig").splitlines()
+    assert len(lines) == 8
+    assert lines[1].startswith("ant-leaf.jpg,ants,")
+
+
+def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) -> None:
+    page = open_page(locale="zh-CN")
+    expect(page.get_by_role("tab", name="分类")).to_be_visible()
+    expect(page.get_by_text("还没有图片")).to_be_visible()
+    page.locator(".examples button").first.click()
+    expect(page.locator(".best strong")).to_have_text("ants")  # class names are never translated
+    page.locator("#language label", has_text="English").click()
+    expect(page.get_by_role("tab", name="Classify")).to_be_visible()
+    expect(page.locator(".status .state")).to_have_text("Ready")
+    expect(page.locator(".caption")).to_contain_text("It does not prove why.")
+    page.reload()
+    expect(page.get_by_role("tab", name="Classify")).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [PHONE, {"viewport": {"width": 853, "height": 480}}, {}])
+def test_nothing_scrolls_sideways(open_page: Callable[..., Page], options: dict) -> None:
+    page = open_page(**options)
+    page.locator(".examples button").first.click()
+    expect(page.locator(".best strong")).to_have_text("ants")
+    for tab in ("Classify", "Explore", "Batch"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
+
+
+def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page]) -> None:
+    page = open_page(**PHONE)
+    page.locator(".examples button").first.click()
+    expect(page.locator(".best strong")).to_be_visible()
+    box = page.locator(".best").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 844

@@ -1,0 +1,252 @@
+"""The running app over HTTP: its endpoints keep the contract, a failure is one sentence, sessions do not mix."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import pytest
+import torch
+import torchvision
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from demo import app, handlers
+from demo.tabs.words import Labels
+from resnet_app import cli
+from resnet_app.models import shared_cache
+
+ROOT = Path(__file__).parent.parent
+BEE = ROOT / "assets" / "examples" / "bee-daisy.jpg"
+EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    page = app.build()
+    page.queue()
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
+    yield address
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Client:
+    return Client(url, verbose=False)
+
+
+@pytest.fixture
+def no_picture(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.jpg"
+    path.write_text("Dear teacher, this is not a picture.")
+    return path
+
+
+def without_times(record: dict) -> dict:
+    return {key: value for key, value in record.items() if key not in ("ms", "file")}
+
+
+def test_public_endpoints_are_the_contract_and_no_more(client: Client) -> None:
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    wanted = {
+        "/classify": ["image", "model", "weights", "top_k", "device"],
+        "/explain": ["image", "class_name", "layer", "method", "model", "weights", "device"],
+        "/architecture": ["model", "classes", "input_size", "stem"],
+        "/inspect_checkpoint": ["file"],
+        "/batch": ["files", "model", "weights", "top_k", "device"],
+    }
+    assert {name: [p["parameter_name"] for p in info["parameters"]] for name, info in named.items()} == wanted
+    for info in named.values():
+        assert all(parameter["parameter_has_default"] for parameter in info["parameters"][1:])
+
+
+def test_classify_gives_the_command_lines_record(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    record = client.predict(handle_file(BEE), api_name="/classify")
+    assert cli.main(["predict", str(BEE), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert without_times(record) == without_times(told)
+    assert record["predictions"][0]["label"] == "bees"
+    assert set(record["ms"]) == {"decode", "forward", "cam", "total"}
+
+
+def test_explain_gives_the_record_and_the_overlay(client: Client) -> None:
+    record, overlay = client.predict(handle_file(BEE), "ants", api_name="/explain")
+    assert record["ms"]["cam"] > 0
+    with Image.open(overlay) as picture, Image.open(BEE) as photo:
+        assert picture.size == (224, 224)
+        assert (
+            picture.convert("RGB").tobytes()
+            != photo.convert("RGB").resize((256, 256)).crop((16, 16, 240, 240)).tobytes()
+        )
+
+
+def test_architecture_gives_the_published_numbers(client: Client) -> None:
+    record = client.predict("resnet50", api_name="/architecture")
+    assert record["parameters"] == torchvision.models.ResNet50_Weights.DEFAULT.meta["num_params"]
+    assert sum(stage["macs"] for stage in record["stages"]) == record["macs"]
+
+
+def test_batch_goes_on_after_a_broken_file(client: Client, no_picture: Path) -> None:
+    files = [handle_file(path) for path in (EXAMPLES[0], no_picture, EXAMPLES[-1])]
+    first, broken, last = client.predict(files, api_name="/batch")
+    assert broken["error"].startswith("This file is not a picture we can read.")
+    assert (first["predictions"][0]["label"], last["predictions"][0]["label"]) == ("ants", "bees")
+
+
+def test_inspect_checkpoint_says_what_a_plain_pytorch_file_holds(client: Client, tmp_path: Path) -> None:
+    network = torchvision.models.resnet18(num_classes=2)
+    torch.save({"model_state_dict": network.state_dict(), "epoch": 14}, tmp_path / "checkpoint.pkl")
+    found = client.predict(handle_file(tmp_path / "checkpoint.pkl"), api_name="/inspect_checkpoint")
+    assert (found["ok"], found["model"], found["classes"], found["metadata"]["epoch"]) == (True, "resnet18", 2, 14)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"model": "resnet19"}, "Unknown model 'resnet19'; choose one of resnet18"),
+        ({"weights": "nothing"}, "Unknown weights 'nothing'"),
+        ({"device": "tpu"}, "This machine has no device 'tpu'"),
+        ({"top_k": 99}, "give 1 to 10"),
+        ({"model": "resnet50", "weights": "ants-bees"}, "There are no ants-bees weights for resnet50"),
+    ],
+)
+def test_wrong_use_gets_one_sentence(client: Client, options: dict, words: str) -> None:
+    with pytest.raises(AppError) as caught:
+        client.predict(handle_file(BEE), api_name="/classify", **options)
+    assert words in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_an_unexpected_error_is_one_line_with_a_reference(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr(handlers, "obtain", broken)
+    with pytest.raises(AppError) as caught:
+        client.predict(handle_file(BEE), api_name="/classify")
+    assert "secret" not in str(caught.value)
+    reference = str(caught.value).rpartition("reference ")[2].split(".")[0]
+    assert reference in caplog.text
+    assert "secret inside" in caplog.text
+
+
+def test_one_callers_choice_does_not_change_anothers(client: Client) -> None:
+    answers: dict[str, list[int]] = {"random": [], "ants-bees": []}
+
+    def ask(weights: str) -> None:
+        for _ in range(3):
+            record = client.predict(handle_file(BEE), weights=weights, api_name="/classify")
+            answers[weights].append(record["model"]["classes"])
+
+    threads = [threading.Thread(target=ask, args=(weights,)) for weights in answers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {"random": [1000] * 3, "ants-bees": [2] * 3}
+
+
+# The page's own handlers
+
+
+def last(steps: object) -> handlers.Shown:
+    *_, shown = steps
+    return shown
+
+
+def test_a_bad_checkpoint_leaves_the_session_as_it_was(tmp_path: Path) -> None:
+    bad = tmp_path / "page.pth"
+    bad.write_text("<!doctype html><html>404</html>")
+    before = handlers.obtain("resnet18").choice
+    shown = last(handlers.load("checkpoint", "resnet18", "ants-bees", str(bad), "", "auto", before, "en"))
+    assert shown.choice == gr.skip()
+    assert "web page" in shown.problem["value"]
+    assert shown.checkpoint is None
+    assert shown.weights["value"] == "ants-bees"
+    assert "Still using" in shown.status
+
+
+def test_a_checkpoint_corrects_the_architecture_and_takes_typed_names(tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint.pkl"
+    torch.manual_seed(1)
+    network = torchvision.models.resnet18(num_classes=2).eval()
+    torch.save({"model_state_dict": network.state_dict()}, file)
+    shown = last(handlers.load("checkpoint", "resnet50", "random", str(file), "ants, bees", "auto", None, "en"))
+    assert shown.model == "resnet18"
+    assert "the architecture was set to it" in shown.status
+    loaded = shared_cache().get(shown.choice)
+    assert loaded.class_names == ("ants", "bees")
+    pixels = torch.rand(1, 3, 224, 224)
+    with torch.no_grad():
+        assert torch.allclose(loaded.network(pixels), network(pixels), atol=1e-5)
+    page = handlers.answer_html(shown.choice, str(BEE), 5, "inferno", "en")
+    assert ">ants<" in page
+    assert ">bees<" in page
+
+
+def test_weights_that_are_not_there_leave_the_model_and_say_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    shown = last(handlers.load("model", "resnet50", "ants-bees", None, "", "auto", None, "en"))
+    assert "python -m resnet_app download resnet50" in shown.problem["value"]
+    assert shown.choice == gr.skip()
+    assert shown.weights["value"] == "imagenet"
+
+
+def test_no_photo_is_the_empty_state_and_a_bad_one_keeps_the_last_answer(no_picture: Path) -> None:
+    shown, _, controls = handlers.answer(None, None, 5, "inferno", "zh-CN")
+    assert "还没有图片" in shown
+    assert controls["visible"] is False
+    shown, problem, _ = handlers.answer(None, str(no_picture), 5, "inferno", "en")
+    assert shown == gr.skip()
+    assert "not a picture we can read" in problem["value"]
+
+
+def test_a_bad_input_size_is_a_callout() -> None:
+    *kept, problem, _ = handlers.explore_network("resnet18", 1000, "huge", "imagenet", "bars", (4, 0), "en")
+    assert all(value == gr.skip() for value in kept)
+    assert "The input size &#x27;huge&#x27; is not one" in problem["value"]
+
+
+def test_too_many_files_at_once_get_a_sentence() -> None:
+    ((shown, problem),) = handlers.answer_batch(None, [str(BEE)] * (handlers.MAX_BATCH + 1), "en")
+    assert shown == gr.skip()
+    assert "at most 200 go at once" in problem["value"]
+
+
+def test_labels_put_every_component_into_another_language() -> None:
+    labels = Labels("en")
+    with gr.Blocks():
+        labels(gr.Textbox, words={"label": "architecture"})
+        labels(gr.HTML, words={"value": lambda language: language.upper()})
+    first, second = labels.updates("zh-CN")
+    assert first["label"] == "网络结构"
+    assert second["value"] == "ZH-CN"
+    assert len(labels.components) == 2
+
+
+def test_the_page_is_built_without_the_heavy_libraries() -> None:
+    heavy = "{'torch', 'torchvision', 'plotly'}"
+    code = f"import sys, demo.app; demo.app.build(); print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_command_line_of_the_app() -> None:
+    run = [sys.executable, "-m", "demo"]
+    shown = subprocess.run([*run, "--help"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    for option in ("--host", "--port", "--share", "--inbrowser", "--device", "--model", "--weights", "--lang"):
+        assert option in shown
+    wrong = subprocess.run([*run, "--device", "tpu"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert wrong.returncode == 2
+    assert (
+        wrong.stderr.strip().splitlines() == ["This machine has no device 'tpu'; choose one of auto, cpu."]
+        or "cuda" in wrong.stderr
+    )

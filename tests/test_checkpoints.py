@@ -1,0 +1,370 @@
+"""Checkpoint files as people have them: read as torch.load reads them, or refused with a sentence."""
+
+import argparse
+import io
+import json
+import struct
+import warnings
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+
+from resnet_app import checkpoints
+from resnet_app.checkpoints import check_class_names, infer_architecture, parse_class_names, read_checkpoint
+from resnet_app.errors import CheckpointError
+from resnet_app.images import Recipe
+from resnet_app.registry import SPECS
+
+CONTAINERS = ["torch zip", "torch legacy", "safetensors"]
+WRAPPERS = ["model_state_dict", "state_dict", "model_state", "model", "net", "ema"]
+
+
+def assert_weights(found, expected):
+    """Same keys in the network's order and same numbers, in float32."""
+    assert list(found.state_dict) == list(expected)
+    for key, tensor in found.state_dict.items():
+        if not key.endswith("num_batches_tracked"):
+            assert tensor.dtype == torch.float32
+            assert torch.equal(tensor, expected[key].float()), key
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_bare_state_dict(saved, small_state, container):
+    path = saved(small_state(), container)
+    found = read_checkpoint(path)
+    # torch.load for its own files; safetensors holds what was given.
+    expected = small_state() if container == "safetensors" else torch.load(path, weights_only=True)
+    assert_weights(found, expected)
+    assert (found.spec.name, found.stem, found.classes, found.container) == ("resnet18", "imagenet", 2, container)
+    assert (found.class_names, found.recipe, found.unwrapped, found.stripped_prefixes) == (None, None, (), ())
+
+
+@pytest.mark.parametrize("container", CONTAINERS[:2])
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_wrappers_with_optimizer_state_beside(saved, small_state, wrapper, container):
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.ones(4))])
+    optimizer.param_groups[0]["params"][0].grad = torch.ones(4)
+    optimizer.step()
+    content = {"epoch": 12, "optimizer": optimizer.state_dict(), "accuracy": 0.93, wrapper: small_state(), "note": "ok"}
+    path = saved(content, container)
+    found = read_checkpoint(path)
+    assert_weights(found, torch.load(path, weights_only=True)[wrapper])
+    assert found.unwrapped == (wrapper,)
+    assert {key: found.metadata[key] for key in ("epoch", "accuracy", "note")} == {
+        "epoch": 12,
+        "accuracy": 0.93,
+        "note": "ok",
+    }
+
+
+def test_wrappers_in_wrappers_and_what_torch_refuses_beside(saved, small_state):
+    content = {"args": argparse.Namespace(lr=1), "best": np.float64(0.5), "model": {"state_dict": small_state()}}
+    found = read_checkpoint(saved(content))
+    assert found.unwrapped == ("model", "state_dict")
+    assert_weights(found, small_state())
+
+
+@pytest.mark.parametrize(
+    "prefixes",
+    [
+        *[(prefix,) for prefix in ("module.", "_orig_mod.", "model.", "backbone.", "net.", "encoder.")],
+        ("module.", "_orig_mod."),
+        ("_orig_mod.", "module.", "model."),
+    ],
+    ids="".join,
+)
+def test_prefixes(saved, small_state, prefixes):
+    content = OrderedDict(("".join(prefixes) + key, tensor) for key, tensor in small_state().items())
+    found = read_checkpoint(saved({"state_dict": content}))
+    assert_weights(found, small_state())
+    assert found.stripped_prefixes == prefixes
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions(saved, small_state, dtype, container):
+    found = read_checkpoint(saved(small_state(dtype=dtype), container))
+    assert found.dtype == str(dtype).removeprefix("torch.")
+    assert_weights(found, small_state(dtype=dtype))
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_files_without_step_counters(saved, small_state, container):
+    state = {key: tensor for key, tensor in small_state().items() if not key.endswith("num_batches_tracked")}
+    assert_weights(read_checkpoint(saved(state, container)), small_state())
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_variant_is_known_by_its_shapes(saved, small_state, name):
+    found = read_checkpoint(saved(small_state(name, 7)))
+    assert (found.spec.name, found.stem, found.classes) == (name, "imagenet", 7)
+    assert_weights(found, small_state(name, 7))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d"])
+def test_the_cifar_stem_is_known_by_its_shape(saved, small_state, name):
+    found = read_checkpoint(saved(small_state(name, 10, stem="cifar")))
+    assert (found.spec.name, found.stem, found.classes) == (name, "cifar", 10)
+    assert found.state_dict["conv1.weight"].shape == (64, 3, 3, 3)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 1000])
+def test_the_head_says_the_class_count(saved, small_state, classes):
+    assert read_checkpoint(saved(small_state(classes=classes))).classes == classes
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"classes": ["ants", "bees"]},
+        {"class_names": ("ants", "bees")},
+        {"class_to_idx": {"bees": 1, "ants": 0}},
+        {"classes": 2, "class_names": ["ants", "bees"]},
+        {"classes": ["only one"], "class_to_idx": {"ants": 0, "bees": 1}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_class_names_in_the_file(saved, small_state, beside, container):
+    if container == "safetensors":
+        path = saved(small_state(), container, metadata={key: json.dumps(value) for key, value in beside.items()})
+    else:
+        path = saved({"state_dict": small_state(), **beside}, container)
+    assert read_checkpoint(path).class_names == ("ants", "bees")
+
+
+@pytest.mark.parametrize(
+    "names", [["a"], ["a", "b", "c"], ["a", "a"], ["a", ""], ["a", 2], ["a", "b\x1b[31m"], ["a", "b" * 200], "ab"]
+)
+def test_class_names_that_do_not_fit_are_not_taken(saved, small_state, names):
+    assert read_checkpoint(saved({"state_dict": small_state(), "classes": names})).class_names is None
+
+
+def test_a_stated_recipe_is_read(saved, small_state):
+    recipe = {"resize": 96, "crop": 64, "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2], "interpolation": "bicubic"}
+    path = saved(small_state(), "safetensors", metadata={"preprocessing": json.dumps(recipe), "note": "not json"})
+    found = read_checkpoint(path)
+    assert found.recipe == Recipe(96, 64, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2), "bicubic")
+    assert found.metadata["note"] == "not json"
+
+
+def test_one_shared_run_of_numbers_is_not_read_for_every_tensor(saved, small_state, monkeypatch):
+    """A file whose tensors are all views into one storage costs that storage once, not 122 times."""
+    state = small_state()
+    path = saved({"state_dict": state})
+    sizes = []
+    original = zipfile.ZipFile.read
+    monkeypatch.setattr(
+        zipfile.ZipFile, "read", lambda self, *args: sizes.append(len(data := original(self, *args))) or data
+    )
+    read_checkpoint(path)
+    assert sum(sizes) < 4 * path.stat().st_size
+
+
+def changed(state, key, value):
+    return {**state, key: value}
+
+
+def without(state, *keys):
+    return {key: tensor for key, tensor in state.items() if key not in keys}
+
+
+def spoiled(state, key, value):
+    tensor = state[key].clone()
+    tensor.view(-1)[1] = value
+    return {**state, key: tensor}
+
+
+BAD_STATES = {
+    "a missing layer": (lambda s: without(s, "layer4.1.conv2.weight"), "layer4.1.conv2.weight is missing"),
+    "a missing variance": (lambda s: without(s, "bn1.running_var"), "bn1.running_var is missing"),
+    "no head": (lambda s: without(s, "fc.weight", "fc.bias"), "no classifier"),
+    "a head of one dimension": (lambda s: changed(s, "fc.weight", torch.ones(512)), "no classifier"),
+    "no classes": (lambda s: changed(s, "fc.weight", torch.ones(0, 512)), "no classifier"),
+    "a wrong shape": (lambda s: changed(s, "layer2.0.bn1.weight", torch.ones(64)), r"\[64\], not \[128\]"),
+    "a wrong head": (lambda s: changed(s, "fc.bias", torch.ones(3)), r"fc.bias has the shape \[3\]"),
+    "one colour": (lambda s: changed(s, "conv1.weight", torch.ones(64, 1, 7, 7)), r"\[64, 1, 7, 7\]"),
+    "something added": (lambda s: changed(s, "layer1.0.se.weight", torch.ones(3)), "something added"),
+    "an odd depth": (lambda s: without(s, *(k for k in s if k.startswith("layer4.1."))), "depth or width"),
+    "int8": (lambda s: changed(s, "conv1.weight", torch.ones(64, 3, 7, 7, dtype=torch.int8)), "int8.*float16"),
+    "bool": (lambda s: changed(s, "fc.bias", torch.ones(2, dtype=torch.bool)), "bool.*float16"),
+    "complex": (lambda s: changed(s, "fc.bias", torch.ones(2, dtype=torch.complex64)), "complex64.*float16"),
+    "NaN": (lambda s: spoiled(s, "layer3.0.conv1.weight", float("nan")), "NaN"),
+    "infinity": (lambda s: spoiled(s, "fc.bias", float("inf")), "infinite"),
+    "a negative variance": (lambda s: spoiled(s, "layer1.0.bn2.running_var", -0.5), "negative"),
+}
+
+
+@pytest.mark.parametrize("container", ["torch zip", "safetensors"])
+@pytest.mark.parametrize(("spoil", "says"), BAD_STATES.values(), ids=BAD_STATES)
+def test_weights_that_do_not_fit_are_refused(saved, small_state, is_plain, spoil, says, container):
+    with pytest.raises(CheckpointError, match=says) as caught:
+        read_checkpoint(saved(spoil(small_state()), container))
+    assert is_plain(caught.value)
+
+
+def test_half_precision_that_overflows_float32_is_refused(saved, small_state):
+    with pytest.raises(CheckpointError, match="infinite"):
+        read_checkpoint(saved(spoiled(small_state(dtype=torch.float64), "fc.bias", 1e300)))
+
+
+def zipped(**files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def torch_bytes(content):
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def whole_module(state):
+    with torch.device("meta"):
+        network = torchvision.models.resnet18(num_classes=2)
+    network.load_state_dict(state, assign=True)
+    return torch_bytes(network)
+
+
+def torchscript(_):
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated; people have its files
+        torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), buffer)
+    return buffer.getvalue()
+
+
+def safetensors_bytes(header, *, length=None, data=b""):
+    return struct.pack("<Q", len(header) if length is None else length) + header + data
+
+
+BAD_FILES = {
+    "empty": (lambda _: b"", "it is empty"),
+    "a web page": (lambda _: b"\n<!DOCTYPE html><html>Sign in</html>", "web page"),
+    "text": (lambda _: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "not a checkpoint"),
+    "random bytes": (lambda _: np.random.default_rng(1).bytes(5000), "not a checkpoint"),
+    "a plain pickle": (lambda _: b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94.", "plain pickle"),
+    "a plain zip": (lambda _: zipped(**{"readme.txt": b"hello"}), "no PyTorch checkpoint"),
+    "a zip of a zip": (lambda s: zipped(**{"weights.pth": torch_bytes(s)}), "no PyTorch checkpoint"),
+    "half a zip": (lambda s: torch_bytes(s)[:20_000], "damaged"),
+    "a whole module": (whole_module, "state_dict"),
+    "TorchScript": (torchscript, "TorchScript"),
+    "one tensor": (lambda _: torch_bytes(torch.ones(3)), "no weights by name"),
+    "a list": (lambda s: torch_bytes(list(s.values())), "no weights by name"),
+    "an optimizer": (lambda _: torch_bytes({"state": {0: {"step": torch.ones(1)}}, "param_groups": []}), "no weights"),
+    "half a safetensors": (
+        lambda _: safetensors_bytes(b'{"a":{"dtype":"F32","shape":[9],"data_offsets":[0,36]}}'),
+        "dam",
+    ),
+    "a safetensors header beyond the file": (lambda _: safetensors_bytes(b"{}", length=2**40), "damaged"),
+    "a safetensors header of 3 MB": (lambda _: safetensors_bytes(b"{" + b" " * 3_000_000 + b"}"), "damaged"),
+    "a safetensors header that is no JSON": (lambda _: safetensors_bytes(b"{nonsense}"), "damaged"),
+    "a safetensors without tensors": (lambda _: safetensors_bytes(b"{}"), "not the weights of a ResNet"),
+}
+
+
+@pytest.mark.parametrize(("make", "says"), BAD_FILES.values(), ids=BAD_FILES)
+def test_files_that_are_no_checkpoint_are_refused(tmp_path, small_state, is_plain, make, says):
+    path = tmp_path / "secret-folder-name.pth"
+    path.write_bytes(make(small_state()))
+    with pytest.raises(CheckpointError, match=says) as caught:
+        read_checkpoint(path)
+    assert is_plain(caught.value)
+    path.unlink()  # nobody holds it open
+
+
+@pytest.mark.parametrize("name", ["vgg11", "mobilenet_v3_small", "densenet121"])
+@pytest.mark.parametrize("container", CONTAINERS[:2])
+def test_other_networks_are_refused(saved, small_state, name, container):
+    with pytest.raises(CheckpointError, match="not the weights of a ResNet"):
+        read_checkpoint(saved(small_state(name, 10), container))
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    for path in (tmp_path / "absent.pth", tmp_path):
+        with pytest.raises(CheckpointError, match="There is no file"):
+            read_checkpoint(path)
+
+
+@pytest.mark.parametrize("size", [4, 7])
+def test_shapes_of_other_stems_are_refused(small_state, size):
+    shapes = {key: tuple(tensor.shape) for key, tensor in small_state().items()}
+    shapes["layer1.0.conv2.weight"] = (64, size, 3, 3)
+    with pytest.raises(CheckpointError, match="groups"):
+        infer_architecture(shapes)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ants,bees", ("ants", "bees")),
+        (" ants ,\tbees, ", ("ants", "bees")),
+        ("蚂蚁，蜜蜂", ("蚂蚁", "蜜蜂")),  # the full-width comma
+        ("ants\nbees, wild\n", ("ants", "bees, wild")),
+        ("ants\r\nbees\r\n", ("ants", "bees")),
+        ('["ants", "bees, wild"]', ("ants", "bees, wild")),
+        ('\ufeff["ants", "bees"]', ("ants", "bees")),
+        ("\ufeffants\nbees", ("ants", "bees")),
+        ("solo", ("solo",)),
+        ("", ()),
+    ],
+)
+def test_typed_class_names(text, names):
+    assert parse_class_names(text) == names
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '["a", null]', "[not json", "[" * 100_000])
+def test_typed_json_must_be_a_list_of_texts(text):
+    with pytest.raises(CheckpointError, match="list of texts"):
+        parse_class_names(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("a",), "1 class names were given, but the model has 2"),
+        (("a", "a"), "same name"),
+        (("a", ""), "printable"),
+        (("a", "b\n"), "printable"),
+        (("a", "x" * 101), "100"),
+    ],
+)
+def test_class_names_are_checked(names, says, is_plain):
+    with pytest.raises(CheckpointError, match=says) as caught:
+        check_class_names(names, 2)
+    assert is_plain(caught.value)
+    assert check_class_names(("ants", "蜜蜂"), 2) == ("ants", "蜜蜂")
+
+
+def test_inspect_gives_the_contracts_record(saved, small_state):
+    state = {f"module.{key}": tensor for key, tensor in small_state("resnet50", 3).items()}
+    content = {"state_dict": state, "classes": ["a", "b", "c"], "epoch": 9}
+    assert checkpoints.inspect(saved(content)) == {
+        "ok": True,
+        "reason": None,
+        "model": "resnet50",
+        "stem": "imagenet",
+        "classes": 3,
+        "class_names": ["a", "b", "c"],
+        "parameters": 25_557_032 - 1000 * 2049 + 3 * 2049,  # the published count with another head
+        "container": "torch zip",
+        "unwrapped": ["state_dict"],
+        "stripped_prefixes": ["module."],
+        "dtype": "float32",
+        "metadata": {"classes": ["a", "b", "c"], "epoch": 9},
+    }
+
+
+def test_inspect_gives_the_reason(tmp_path, saved, small_state):
+    (tmp_path / "empty.pth").touch()
+    found = checkpoints.inspect(tmp_path / "empty.pth")
+    assert found.keys() == checkpoints.inspect(saved(small_state())).keys()
+    assert (found["ok"], found["model"], found["metadata"]) == (False, None, {})
+    assert "empty" in found["reason"]

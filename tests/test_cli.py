@@ -1,0 +1,275 @@
+"""The command line's contracts: what is printed, what is written, and the exit code."""
+
+import csv
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from torchvision.models import get_model_weights
+
+from resnet_app import cli, weights
+from resnet_app.registry import SPECS
+
+RANDOM = ("--weights", "random", "--device", "cpu")
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs one command in this process: exit code, lines on stdout, lines on stderr."""
+
+    def main(*arguments):
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+    return main
+
+
+@pytest.fixture
+def folder(tmp_path, picture):
+    """Two pictures and a broken one."""
+    inside = tmp_path / "pictures"
+    inside.mkdir()
+    (inside / "a.jpg").write_bytes(picture.read_bytes())
+    (inside / "b.jpg").write_bytes(b"no picture")
+    Image.open(picture).rotate(90).save(inside / "c.png")
+    return inside
+
+
+def test_predict_prints_a_line_for_each_picture_and_a_summary(run, folder):
+    code, out, err = run("predict", folder, *RANDOM)
+    assert code == 1
+    assert len(out) == 4
+    assert re.fullmatch(r"1/3: a\.jpg  \S.* [01]\.\d{3}  \d+\.\d{3}s", out[0])
+    assert re.fullmatch(r"2/3: b\.jpg  .*not a picture.*", out[1])
+    assert re.fullmatch(r"3/3: c\.png  \S.* [01]\.\d{3}  \d+\.\d{3}s", out[2])
+    assert re.search(r"CPU.*total \d+\.\d{3}s.*mean \d+\.\d{3}s", out[3])
+    assert err == []
+
+
+def test_predict_json_is_the_contracts_array(run, folder, picture):
+    code, out, err = run("predict", picture, folder, "--json", "--top-k", 3, *RANDOM)
+    records = json.loads("\n".join(out))
+    assert (code, err) == (1, [])
+    assert [record["file"] for record in records] == [picture.name, "a.jpg", "b.jpg", "c.png"]
+    for record in records:
+        assert list(record) == ["file", "error", "predictions", "model", "ms"]
+        assert record["model"] == {"name": "resnet18", "weights": "random", "classes": 1000, "device": "cpu"}
+        assert list(record["ms"]) == ["decode", "forward", "cam", "total"]
+        probabilities = [p["probability"] for p in record["predictions"]]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert len(probabilities) == (3 if record["error"] is None else 0)
+    assert [record["error"] is None for record in records] == [True, True, False, True]
+    assert records[0]["predictions"] == records[1]["predictions"]
+    assert list(records[0]["predictions"][0]) == ["index", "label", "probability"]
+
+
+def test_predict_is_0_where_all_went_well_and_1_for_a_missing_file(run, picture, tmp_path):
+    assert run("predict", picture, *RANDOM)[0] == 0
+    code, out, _ = run("predict", tmp_path / "absent.jpg", picture, *RANDOM)
+    assert code == 1
+    assert "There is no file absent.jpg" in out[0]
+    assert out[1].startswith("2/2: ")
+
+
+def test_predict_writes_table_sheet_and_overlays(run, folder, tmp_path):
+    table, sheet, cams = tmp_path / "t.csv", tmp_path / "s.png", tmp_path / "cams"
+    code, out, _ = run("predict", folder, "--csv", table, "--grid", sheet, "--cam-dir", cams, *RANDOM)
+    assert code == 1
+    assert len(out) == 4
+    lines = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
+    assert [line["file"] for line in lines] == ["a.jpg", "b.jpg", "c.png"]
+    assert [bool(line["error"]) for line in lines] == [False, True, False]
+    assert Image.open(sheet).width == 4 * 224 + 5 * 16
+    assert len(list(cams.iterdir())) == 2
+
+
+def test_predict_with_a_checkpoint_and_names(run, picture, plain_two_classes, tmp_path):
+    _, path = plain_two_classes
+    (tmp_path / "names.txt").write_text("蚂蚁\n蜜蜂\n", "utf-8")
+    for given, names in (
+        (None, {"cat", "dog"}),
+        ("ant,bee", {"ant", "bee"}),
+        (tmp_path / "names.txt", {"蚂蚁", "蜜蜂"}),
+    ):
+        extra = () if given is None else ("--classes", given)
+        code, out, _ = run("predict", picture, "--checkpoint", path, "--json", "--device", "cpu", *extra)
+        (record,) = json.loads("\n".join(out))
+        assert code == 0
+        assert {p["label"] for p in record["predictions"]} == names
+        assert record["model"] == {"name": "resnet18", "weights": path.name, "classes": 2, "device": "cpu"}
+
+
+WRONG_USE = {
+    "no command": (),
+    "an unknown command": ("fly",),
+    "no picture": ("predict",),
+    "an unknown option": ("predict", "{picture}", "--fast"),
+    "an unknown model": ("predict", "{picture}", "--model", "resnet19"),
+    "unknown weights": ("predict", "{picture}", "--weights", "coco"),
+    "weights that the model lacks": ("predict", "{picture}", "--model", "resnet50", "--weights", "ants-bees"),
+    "an unknown device": ("predict", "{picture}", "--device", "tpu"),
+    "no answers": ("predict", "{picture}", "--top-k", "0", *RANDOM),
+    "answers in words": ("predict", "{picture}", "--top-k", "many"),
+    "an unknown layer": ("predict", "{picture}", "--cam-layer", "layer9", *RANDOM),
+    "an unknown method": ("predict", "{picture}", "--cam-method", "lime", *RANDOM),
+    "two outputs": ("predict", "{picture}", "--json", "--csv", "a.csv"),
+    "an empty folder": ("predict", "{tmp}/empty"),
+    "a missing checkpoint": ("predict", "{picture}", "--checkpoint", "absent.pth"),
+    "a picture as checkpoint": ("predict", "{picture}", "--checkpoint", "{picture}"),
+    "too few names": ("predict", "{picture}", "--classes", "ants", "--device", "cpu"),
+    "many long names": ("predict", "{picture}", "--classes", ",".join(f"kind {i}" for i in range(900))),
+    "names in no encoding": ("predict", "{picture}", "--classes", "{tmp}/latin.txt"),
+    "names for a network that has its own": ("predict", "{picture}", "--classes", "a,b", *RANDOM),
+    "a table nowhere": ("predict", "{picture}", "--csv", "{tmp}/absent/a.csv", *RANDOM),
+    "a sheet nowhere": ("predict", "{picture}", "--grid", "{tmp}/absent/a.png", *RANDOM),
+    "a sheet of no kind": ("predict", "{picture}", "--grid", "{tmp}/a.xyz", *RANDOM),
+    "overlays into a file": ("predict", "{picture}", "--cam-dir", "{picture}", *RANDOM),
+    "a summary of nothing": ("summary",),
+    "a summary of another": ("summary", "vgg16"),
+    "no size": ("summary", "resnet18", "--input-size", "large"),
+    "no classes": ("summary", "resnet18", "--classes", "0"),
+    "another stem": ("summary", "resnet18", "--stem", "mnist"),
+    "a download of another": ("download", "vgg16"),
+    "no weights and no network": ("predict", "{picture}", "--model", "resnet50", "--device", "cpu"),
+    "a download without a network": ("download", "resnet50"),
+    "training on nothing": ("train", "{tmp}/absent"),
+    "training on one class": ("train", "{tmp}"),
+    "no epochs": ("train", "{tmp}/data", "--epochs", "0"),
+    "empty batches": ("train", "{tmp}/data", "--batch-size", "0"),
+    "a crop of nothing": ("train", "{tmp}/data", "--crop", "0"),
+    "a training crop of nothing": ("train", "{tmp}/data", "--train-crop", "0"),
+    "a start from nowhere": ("train", "{tmp}/data", "--init", "absent.pth"),
+    "another model to train": ("train", "{tmp}/data", "--model", "vgg16"),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG_USE.values(), ids=WRONG_USE)
+def test_wrong_use_is_2_with_one_line_on_stderr(run, picture, tmp_path, monkeypatch, arguments):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "latin.txt").write_bytes("Käfer\nHörnchen".encode("latin-1"))
+    for name in ("data/a/1.png", "data/a/2.png", "data/b/1.png", "data/b/2.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (64, 64)).save(tmp_path / name)
+    code, out, err = run(*(argument.format(picture=picture, tmp=tmp_path) for argument in arguments))
+    assert code == 2
+    assert len(err) == 1, err
+    assert "Traceback" not in err[0]
+    assert not out or not out[0].startswith("[")
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_without_a_network_the_command_to_run_is_named(run, picture, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    _, _, err = run("predict", picture, "--model", "resnet50", "--device", "cpu")
+    assert "python -m resnet_app download resnet50" in err[0]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_summary_of_every_network(run, name):
+    code, out, err = run("summary", name, "--json")
+    found = json.loads("\n".join(out))
+    published = next(iter(get_model_weights(name))).meta
+    assert (code, err, found["name"], found["parameters"]) == (0, [], name, published["num_params"])
+    assert found["macs"] / 1e9 == pytest.approx(published["_ops"], rel=1e-3)
+    code, out, err = run("summary", name)
+    assert (code, err) == (0, [])
+    assert f"{published['num_params']:,}" in "\n".join(out)
+
+
+def test_summary_options(run):
+    options = ("--classes", 10, "--input-size", "32x48", "--stem", "cifar", "--json")
+    found = json.loads("\n".join(run("summary", "resnet18", *options)[1]))
+    assert (found["input_size"], found["classes"]) == ([32, 48], 10)
+    assert "maxpool" not in {stage["name"] for stage in found["stages"]}
+    assert found["stages"][-1]["output_shape"] == [10, 1, 1]
+
+
+def test_inspect(run, saved, small_state, tmp_path):
+    path = saved({"model": small_state("resnet34", 3), "class_names": ["a", "b", "c"], "loss": float("nan")})
+    code, out, err = run("inspect", path, "--json")
+    found = json.loads("\n".join(out))
+    keys = "ok reason model stem classes class_names parameters container unwrapped stripped_prefixes dtype metadata"
+    assert (code, err, list(found)) == (0, [], keys.split())
+    assert (found["model"], found["classes"], found["unwrapped"]) == ("resnet34", 3, ["model"])
+    code, out, err = run("inspect", path)
+    assert (code, err) == (0, [])
+    assert "resnet34" in "\n".join(out)
+    (tmp_path / "bad.pth").write_bytes(b"no checkpoint")
+    code, out, err = run("inspect", tmp_path / "bad.pth", "--json")
+    found = json.loads("\n".join(out))
+    assert (code, found["ok"], list(found)) == (1, False, keys.split())
+    assert "not a checkpoint" in found["reason"]
+    code, out, err = run("inspect", tmp_path / "bad.pth")
+    assert (code, out, err) == (1, [], [found["reason"]])
+
+
+def test_inspect_prints_json_that_every_reader_takes(run, saved, small_state):
+    """NaN is no JSON."""
+    _, out, _ = run("inspect", saved({"model": small_state(), "loss": float("nan")}), "--json")
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    json.loads("\n".join(out), parse_constant=refuse)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"), [((), 1), (("resnet50", "resnet101"), 2), (("--all",), 17)], ids=["default", "two", "all"]
+)
+def test_download_names_what_is_there(run, tmp_path, monkeypatch, arguments, count):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    for spec in SPECS.values():
+        for choice in (choice for choice in spec.weights if choice.startswith("imagenet")):
+            path = weights.cached_file(spec, choice)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    code, out, err = run("download", *arguments)
+    assert (code, err, len(out)) == (0, [], count)
+    assert all(line.endswith(".pth") for line in out)
+
+
+def test_train_then_predict(run, tmp_path):
+    for label, colour in (("blue", (40, 40, 200)), ("red", (200, 40, 40))):
+        for i in range(6):
+            path = tmp_path / "data" / label / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            noise = np.random.default_rng(i).integers(0, 50, (64, 64, 3)) + colour
+            Image.fromarray(noise.astype(np.uint8)).save(path)
+    (tmp_path / "data" / "red" / "broken.png").touch()
+    out_file = tmp_path / "out.safetensors"
+    options = ("--epochs", 1, "--batch-size", 5, "--crop", 64, "--train-crop", 64, "--device", "cpu", "--out", out_file)
+    code, out, err = run("train", tmp_path / "data", *options)
+    assert code == 0, err
+    assert "10 pictures to train on, 2 held out; blue, red" in out
+    assert "broken.png" in err[0]
+    assert re.fullmatch(rf"{out_file}: \d of 2 .*", out[-1])
+    code, out, _ = run("predict", tmp_path / "data" / "red" / "0.png", "--checkpoint", out_file, "--json")
+    assert code == 0
+    assert {p["label"] for p in json.loads("\n".join(out))[0]["predictions"]} == {"blue", "red"}
+
+
+def test_stopping_is_no_traceback(run, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_summary", stop)
+    code, _, err = run("summary", "resnet18")
+    assert code == 130
+    assert len(err) == 1
+
+
+@pytest.mark.parametrize("command", ["predict", "summary", "inspect", "download", "train"])
+def test_help_of_every_command(run, command):
+    code, out, err = run(command, "--help")
+    assert (code, err) == (0, [])
+    assert command in out[0]
+    assert len(out) > 5

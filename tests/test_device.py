@@ -1,0 +1,56 @@
+"""Devices of this machine, and of machines that this one pretends to be."""
+
+import pytest
+import torch
+
+from resnet_app import device
+from resnet_app.errors import DeviceError
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"Card {index}")
+
+
+@pytest.fixture
+def cpu_only(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.mark.usefixtures("cpu_only")
+def test_a_machine_without_gpu_has_its_cpu():
+    assert [found.name for found in device.available()] == ["cpu"]
+    assert str(torch.get_num_threads()) in device.resolve("auto").title
+    assert device.resolve("cpu").torch == torch.device("cpu")
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(
+    ("choice", "name", "title"),
+    [("auto", "cuda:0", "Card 0"), ("cuda", "cuda:0", "Card 0"), ("cuda:1", "cuda:1", "Card 1")],
+)
+def test_gpus_come_before_the_cpu(choice, name, title):
+    assert [found.name for found in device.available()][-1] == "cpu"
+    assert device.resolve(choice) == device.Device(name, title)
+
+
+@pytest.mark.usefixtures("cpu_only")
+@pytest.mark.parametrize("choice", ["cuda", "cuda:1", "mps", "tpu", ""])
+def test_a_missing_device_is_refused_with_the_choices(choice):
+    with pytest.raises(DeviceError, match=f"no device '{choice}'; choose one of auto, cpu") as caught:
+        device.resolve(choice)
+    assert "cuda," not in str(caught.value)
+
+
+def test_the_clock_counts_milliseconds(monkeypatch):
+    monkeypatch.setattr(device.time, "perf_counter", lambda: 1.5)
+    assert device.clock(device.Device("cpu", "CPU")) == 1500
+
+
+def test_the_clock_waits_for_a_gpu(monkeypatch):
+    waited = []
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    device.clock(device.Device("cuda:1", "Card 1"))
+    assert waited == [torch.device("cuda:1")]

@@ -1,0 +1,189 @@
+"""What the page is made of: numbers, tables, drawings, figures; and that nothing from a file is taken for HTML."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import torch
+
+from demo import drawings, figures, html, results
+from demo.locales import LANGUAGES
+from resnet_app import explorer, gradcam, predict
+from resnet_app.batch import Batch
+from resnet_app.models import LoadedModel, choose, load
+from resnet_app.registry import SPECS
+
+EVIL = "<img src=x onerror=alert(1)>\"'&"
+
+
+class Tags(HTMLParser):
+    """Collects every tag with its attributes, and checks that what is opened is closed."""
+
+    VOID = frozenset({"img", "i", "br", "input", "path", "rect", "circle"})
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words = ""
+        self.feed(source)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (25_557_032, "25.6 M"),
+        (4.089e9, "4.09 G"),
+        (9536, "9.54 k"),
+        (512, "512"),
+        (0, "–"),
+        (999_999, "1000 k"),
+        (1e6, "1.00 M"),
+    ],
+)
+def test_amounts_have_three_figures(value: float, words: str) -> None:
+    assert html.amount(value).replace("\u202f", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.931, "93.1 %"), (0.0004, "< 0.1 %"), (0.99996, "> 99.9 %"), (1.0, "100.0 %"), (0.001, "0.1 %")],
+)
+def test_probabilities_are_never_rounded_to_certainty(probability: float, words: str) -> None:
+    assert html.percent(probability).replace("\u202f", " ") == words
+
+
+def test_callout_puts_the_first_sentence_first_and_escapes() -> None:
+    parts = Tags(html.callout(f"This {EVIL} is wrong. Do that instead."))
+    assert ("div", {"class": "callout", "role": "alert"}) in parts.found
+    assert "img" not in [tag for tag, _ in parts.found]
+    assert parts.words == f"This {EVIL} is wrong.Do that instead."
+
+
+@pytest.fixture(scope="module")
+def hostile_model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    """A two-class checkpoint whose file and class names are HTML."""
+    path = tmp_path_factory.mktemp("evil") / "a<b>&.pth"
+    torch.manual_seed(0)
+    torch.save({"model_state_dict": SPECS["resnet18"].build(num_classes=2).state_dict(), "classes": [EVIL, "ok"]}, path)
+    return load(choose(checkpoint=path))
+
+
+@pytest.fixture(scope="module")
+def answered(hostile_model: LoadedModel) -> tuple[predict.Answer, list[gradcam.Heatmap]]:
+    picture = Path(__file__).parent.parent / "assets" / "examples" / "bee-daisy.jpg"
+    answer = predict.classify(hostile_model, picture)
+    indices = [prediction.index for prediction in answer.predictions]
+    return answer, gradcam.heatmaps(hostile_model.network, answer.features, indices, size=(224, 224))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_from_a_file_are_text_everywhere(
+    language: str, hostile_model: LoadedModel, answered, tmp_path: Path
+) -> None:
+    answer, maps = answered
+    shown = results.answer(language, answer, maps, answer.timing, hostile_model.recipe, colours="viridis", random=False)
+    card = results.status_ready(language, hostile_model, note=EVIL)
+    run = Batch(hostile_model)
+    (tmp_path / "x.jpg").write_text("no picture")
+    list(run.rows([tmp_path / "x.jpg"], names=[EVIL]))
+    for source in (shown, card, results.batch(language, run, 1)):
+        parts = Tags(source)
+        assert all("onerror" not in attributes for _, attributes in parts.found)
+        assert EVIL in parts.words
+        assert all(
+            attributes.get("src", "data:").startswith("data:image/") for tag, attributes in parts.found if tag == "img"
+        )
+
+
+def test_answer_has_a_row_and_a_map_for_each_class_with_words(hostile_model: LoadedModel, answered) -> None:
+    answer, maps = answered
+    parts = Tags(
+        results.answer("en", answer, maps, answer.timing, hostile_model.recipe, colours="inferno", random=True)
+    )
+    buttons = [attributes for tag, attributes in parts.found if tag == "button"]
+    assert [button["aria-pressed"] for button in buttons] == ["true", "false"]
+    overlays = [a for _, a in parts.found if "overlay" in (a.get("class") or "")]
+    assert [a["data-answer"] for a in overlays] == ["0", "1"]
+    assert ["hidden" in a for a in overlays] == [False, True]
+    assert "the answers mean nothing" in parts.words
+    for attributes, heatmap in zip(overlays, maps, strict=True):
+        if heatmap.has_evidence:
+            across, down = heatmap.hottest
+            assert ("left" in attributes["alt"]) == (across < 1 / 3)
+            assert ("upper" in attributes["alt"]) == (down < 1 / 3)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_stage_table_sums_to_the_published_numbers(name: str) -> None:
+    network = explorer.describe(name)
+    figure = figures.stage_table("en", network)
+    columns = figure.data[0].cells.values
+    assert list(columns[0]) == [
+        "conv1",
+        "maxpool",
+        "conv2_x",
+        "conv3_x",
+        "conv4_x",
+        "conv5_x",
+        "avgpool",
+        "fc",
+        "total",
+    ]
+    assert columns[3][-1] == html.amount(SPECS[name].parameters)
+    assert columns[5][-1] == html.amount(SPECS[name].gmacs * 1e9)
+    assert sum(float(share) for share in columns[4][:-1]) == pytest.approx(100, abs=0.3)
+    assert figure.layout.height >= 32 * 10
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet152"])
+def test_charts_show_the_shares(name: str) -> None:
+    network = explorer.describe(name)
+    parameters, macs = figures.cost_bars("en", network).data
+    assert sum(parameters.x) == pytest.approx(100)
+    assert sum(macs.x) == pytest.approx(100)
+    tree = figures.parameter_treemap("en", network).data[0]
+    stages = [i for i, parent in enumerate(tree.parents) if not parent]
+    assert sum(tree.values[i] for i in stages) == SPECS[name].parameters
+    for i in stages:
+        inside = [v for v, parent in zip(tree.values, tree.parents, strict=True) if parent == tree.ids[i]]
+        assert not inside or sum(inside) == tree.values[i]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "stem"), [("resnet18", "imagenet"), ("resnext101_32x8d", "imagenet"), ("resnet50", "cifar")]
+)
+def test_drawings_are_sound_and_tell_projection_from_identity(name: str, stem: str, language: str) -> None:
+    network = explorer.describe(name, stem=stem)
+    Tags(drawings.headline(language, network))
+    ribbon = Tags(drawings.ribbon(language, network, 2))
+    pressed = [a["aria-pressed"] for tag, a in ribbon.found if tag == "button"]
+    assert pressed == ["true" if i == 2 else "false" for i in range(len(network.stages))]
+    Tags(drawings.stage_rows(language, network))
+    for index, stage in enumerate(network.stages):
+        Tags(drawings.opened_stage(language, network, index, 0))
+        for block in stage.blocks:
+            drawn = drawings.block_drawing(language, block)
+            ElementTree.fromstring(drawn.replace("&", "&amp;"))  # well-formed, as print and export want it
+            assert ('class="wire dashed"' in drawn) == bool(block.shortcut)
+            assert drawn.count('class="inside"') == len((SPECS[name].block == "BasicBlock" and "12") or "123") + bool(
+                block.shortcut
+            )
