@@ -1,0 +1,47 @@
+"""The bundled model is what its card says, and answers real photographs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from resnet_app import cli
+from resnet_app.checkpoints import read_checkpoint
+from resnet_app.models import BUNDLED_FILE, choose, load
+from resnet_app.predict import classify
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+def test_size_classes_and_metadata() -> None:
+    assert BUNDLED_FILE.stat().st_size <= 23_000_000
+    checkpoint = read_checkpoint(BUNDLED_FILE)
+    assert (checkpoint.spec.name, checkpoint.class_names, checkpoint.dtype) == ("resnet18", ("ants", "bees"), "float16")
+    assert checkpoint.recipe is not None
+    assert checkpoint.recipe.crop == 224
+    assert checkpoint.metadata["data"] == {"ants": 860, "bees": 1010}
+
+
+@pytest.mark.parametrize("path", sorted((ASSETS / "examples").glob("*.jpg")), ids=lambda path: path.stem)
+def test_examples_are_answered_rightly(path: Path) -> None:
+    best = classify(load(choose()), path).predictions[0]
+    assert best.label == path.stem.split("-")[0] + "s"
+
+
+def test_validation_photographs_as_the_card_says(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {}
+    for name in ("ants", "bees"):
+        assert cli.main(["predict", str(photos / name), "--json"]) == 0
+        answers = [record["predictions"][0]["label"] for record in json.loads(capsys.readouterr().out)]
+        rows[name] = [answers.count("ants"), answers.count("bees")]
+        assert len(answers) == 40
+    right = rows["ants"][0] + rows["bees"][1]
+    assert right >= 0.85 * 80
+    card = (ASSETS / "ants-bees.md").read_text("utf-8")
+    told = {
+        name: [int(a), int(b)]
+        for name, a, b in re.findall(r"^\| \*\*(\w+)\*\* \| (\d+) \| (\d+) \|$", card, flags=re.M)
+    }
+    for name, row in rows.items():  # a borderline photograph may tip over on another processor
+        assert row == pytest.approx(told[name], abs=1)
