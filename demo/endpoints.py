@@ -11,8 +11,8 @@ from typing import Any
 import gradio as gr
 
 from demo import handlers
+from demo.components import Photo
 from demo.locales import ENGLISH, text
-from demo.photo import Photo
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
 

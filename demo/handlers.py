@@ -268,16 +268,14 @@ def load(
 
 def _fitting_weights(changed: str, model: str, weights: str, checkpoint: str | None, choice: Any) -> str:
     """The weights that fit what was changed: another network has other weights, and a new file is there to be used."""
-    if changed == "checkpoint":
-        if checkpoint:
-            return OWN
-        return weights if weights != OWN else get_spec(model).default_weights
-    if changed == "model":
-        if choice is not None and choice.model == model and choice.checkpoint is None:
-            return str(choice.weights)
-        if weights not in get_spec(model).weights:
-            return get_spec(model).default_weights
-    return weights
+    if changed == "checkpoint" and checkpoint:
+        return OWN
+    if weights == OWN and checkpoint and changed != "model":
+        return OWN
+    if changed == "model" and choice is not None and choice.model == model and choice.checkpoint is None:
+        return str(choice.weights)  # back to the network that is loaded still
+    spec = get_spec(model)
+    return weights if weights in spec.weights else spec.default_weights
 
 
 def answer(choice: Any, photo: str | None, top_k: int, colours: str, language: str) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo.photo import Photo
+from demo.components import Photo
 from demo.tabs.words import Labels
 
 _CHOOSE_IN_PAGE = """

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.components import Choice
 from demo.tabs.words import Labels
 
 CHECKPOINT_TYPES = [".pth", ".pt", ".pkl", ".bin", ".ckpt", ".tar", ".safetensors"]
@@ -17,11 +18,11 @@ CHECKPOINT_TYPES = [".pth", ".pt", ".pkl", ".bin", ".ckpt", ".tar", ".safetensor
 class Sidebar:
     """The sidebar's components."""
 
-    model: gr.Dropdown
-    weights: gr.Dropdown
+    model: Choice
+    weights: Choice
     checkpoint: gr.File
     class_names: gr.Textbox
-    device: gr.Dropdown
+    device: Choice
     status: gr.HTML
     problem: gr.HTML
 
@@ -43,10 +44,10 @@ def build(
     with gr.Sidebar(width=296, open=True, elem_id="sidebar"):
         labels(gr.HTML, words={"value": heading("model")}, apply_default_css=False)
         model_box = labels(
-            gr.Dropdown, words={"label": "architecture"}, choices=models, value=model, elem_id="model", **dropdown
+            Choice, words={"label": "architecture"}, choices=models, value=model, elem_id="model", **dropdown
         )
         weights_box = labels(
-            gr.Dropdown, words={"label": "weights"}, choices=weights, value=weight, elem_id="weights", **dropdown
+            Choice, words={"label": "weights"}, choices=weights, value=weight, elem_id="weights", **dropdown
         )
         with labels(gr.Accordion, words={"label": "own_checkpoint"}, open=False, elem_id="own"):
             checkpoint = labels(
@@ -59,7 +60,7 @@ def build(
                 max_lines=4, interactive=True, elem_id="class-names",
             )  # fmt: skip
         device_box = labels(
-            gr.Dropdown, words={"label": "device"}, choices=devices, value=device, elem_id="device", **dropdown
+            Choice, words={"label": "device"}, choices=devices, value=device, elem_id="device", **dropdown
         )
         problem = gr.HTML(visible=False, apply_default_css=False, elem_id="model-problem")
         status_box = gr.HTML(status, apply_default_css=False, elem_id="status")

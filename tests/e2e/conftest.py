@@ -53,6 +53,9 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
     yield open_it
     for context in contexts:
+        for page in context.pages:
+            assert page.locator(".toast-body").all_inner_texts() == []  # every failure has a place on the page
+    for context in contexts:
         context.close()
     assert not errors
     assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []

@@ -1,0 +1,29 @@
+"""Gradio's components where ours has to check what comes in, not theirs."""
+
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+
+class Photo(gr.Image):
+    """A picture box that hands the file on as it came: no decoder runs before ours has looked at the header."""
+
+    is_template = True  # Gradio draws it as its own Image
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The uploaded file's path."""
+        return payload.path if payload else None
+
+
+class Choice(gr.Dropdown):
+    """A dropdown whose choices change with the model: what was picked a moment ago may be none of them any more.
+
+    Gradio would refuse that with words of its own; the handlers know what to do with it.
+    """
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        """What was picked, whatever it is."""
+        return payload
