@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 import torchvision
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -145,6 +146,8 @@ def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) ->
     expect(page.locator(".caption")).to_contain_text("It does not prove why.")
     page.reload()
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()
+    by_link = open_page("?lang=zh")
+    expect(by_link.get_by_role("tab", name="分类")).to_be_visible()
 
 
 @pytest.mark.parametrize("options", [PHONE, {"viewport": {"width": 853, "height": 480}}, {}])
@@ -165,3 +168,17 @@ def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page
     box = page.locator(".best").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 844
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: str) -> None:
+    page = open_page(color_scheme=scheme, **size)
+    page.locator(".examples button").first.click()
+    expect(page.locator(".best strong")).to_have_text("ants")
+    for tab in ("Classify", "Explore", "Batch"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        report = Axe().run(page).response
+        assert len(report["passes"]) > 20
+        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in report["violations"]] == []
