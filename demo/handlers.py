@@ -71,7 +71,7 @@ def obtain(
     from resnet_app import checkpoints, models
 
     names = checkpoints.parse_class_names(class_names or "") or None
-    own = checkpoint if weights == OWN or (checkpoint and weights is None) else None
+    own = checkpoint if weights == OWN else None
     choice = models.choose(
         model or None,
         None if own else weights or None,
