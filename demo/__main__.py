@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
+import socket
 import sys
 from typing import Any
 
@@ -12,10 +12,11 @@ from typing import Any
 def main() -> int:
     """Start the server at once; the heavy libraries and the model come in behind it."""
     prepare_environment()
+    from resnet_app.cli import EXIT_USAGE, OneLineParser
     from resnet_app.errors import ResNetAppError
     from resnet_app.registry import BUNDLED_MODEL, SPECS, WEIGHTS, get_spec
 
-    parser = argparse.ArgumentParser(prog="python -m demo", description="ResNet Explorer in the browser.")
+    parser = OneLineParser(prog="python -m demo", description="ResNet Explorer in the browser.")
     parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1; 0.0.0.0 for a class)")
     parser.add_argument("--port", type=int, metavar="N", help="port (default: the first free one from 7860)")
     parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
@@ -36,7 +37,13 @@ def main() -> int:
             device.resolve(options.device)
         except ResNetAppError as error:
             print(error, file=sys.stderr)
-            return 2
+            return EXIT_USAGE
+    try:
+        require_free(options.host, options.port)
+    except (OSError, OverflowError) as error:
+        where = f"{options.host or '127.0.0.1'}:{options.port or 0}"
+        print(f"The app cannot listen on {where} ({error}); choose another --port or --host.", file=sys.stderr)
+        return EXIT_USAGE
     serve(
         language=None if options.lang == "auto" else options.lang,
         model=options.model,
@@ -63,12 +70,21 @@ def serve(
 
     app = build(language=language, model=model, weights=weights, device=device)
     app.queue(max_size=64, default_concurrency_limit=4)
-    try:
-        app.launch(prevent_thread_lock=True, **launch_options(), **launch)
-    except OSError as error:  # the port is taken, or the address is not this machine's
-        sys.exit(f"{error}")
+    app.launch(prevent_thread_lock=True, **launch_options(), **launch)
     warm_up(model, weights, device)
     app.block_thread()
+
+
+def require_free(host: str | None, port: int | None) -> None:
+    """Try the address before the app is built: Gradio would go through a hundred ports of one that is not ours.
+
+    Raises:
+        OSError: the address is not this machine's, or the port is taken.
+        OverflowError: there is no such port.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in (host or "") else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind((host or "127.0.0.1", port or 0))
 
 
 def prepare_environment() -> None:
@@ -83,10 +99,14 @@ def prepare_environment() -> None:
 def warm_up(model: str | None, weights: str | None, device: str) -> None:
     """Bring in torch, the first model and the charts, so that visitors find them ready."""
     from demo import handlers
+    from demo.app import EXAMPLES
+    from resnet_app import predict
     from resnet_app.errors import ResNetAppError
 
     try:
-        handlers.obtain(model, weights, device)
+        loaded = handlers.obtain(model, weights, device)
+        for example in EXAMPLES[:1]:
+            predict.classify(loaded, example)  # the first pass sets up kernels, on a GPU for seconds
     except ResNetAppError as error:
         logging.getLogger("resnet_explorer").warning("%s", error)
     import demo.drawings

@@ -11,6 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from demo import endpoints, handlers, html
+from demo.endpoints import MODEL_WORK
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.tabs import batch as batch_tab
 from demo.tabs import classify as classify_tab
@@ -24,8 +25,9 @@ from resnet_app.registry import BUNDLED_MODEL, get_spec
 EXAMPLES = tuple(sorted((Path(__file__).parent.parent / "assets" / "examples").glob("*.jpg")))
 MAX_UPLOAD = "600mb"  # the largest network, in float32
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
-LOAD_QUEUE = "load"  # a slow download holds up no answers
-DEFAULT_STAGE = 4  # conv4_x: the one with the most blocks
+LOAD_WORK: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 4}  # a slow download holds up no answers
+LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
+DEFAULT_PLACE = ("conv4_x", 0)  # the stage with the most blocks, its first one
 
 
 def build(
@@ -46,8 +48,9 @@ class Page:
         with gr.Blocks(
             title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
         ) as self.blocks:
+            self.turn = gr.State(handlers.Turn())  # which of the session's loads is the latest
             self.choice = gr.State(None)  # the session's ModelChoice, once one is loaded
-            self.place = gr.State((DEFAULT_STAGE, 0))  # the opened stage and block
+            self.place = gr.State(DEFAULT_PLACE)  # the opened stage and block
             self.remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
             self.side = sidebar_tab.build(
                 labels,
@@ -62,7 +65,10 @@ class Page:
                     value=words, container=False, show_label=False, interactive=True, elem_id="language",
                     elem_classes="segments", min_width=120, scale=0,
                 )  # fmt: skip
-                theme_button = gr.Button("◐", elem_id="theme", min_width=40, scale=0)
+                labels(
+                    gr.HTML, words={"value": html.theme_button}, apply_default_css=False, elem_id="theme",
+                    js_on_load="element.addEventListener('click', () => window.resnetExplorer.toggleTheme());",
+                )  # fmt: skip
             with gr.Tabs(elem_id="tabs"):
                 with labels(gr.Tab, words={"label": "tab_classify"}, id="classify"):
                     self.classify = classify_tab.build(
@@ -78,7 +84,6 @@ class Page:
                         labels, empty=html.empty(words, "batch_empty_title", "batch_empty_text")
                     )
             endpoints.build()
-            theme_button.click(None, js="() => window.resnetExplorer.toggleTheme()", **PRIVATE)
             self._wire()
 
     def _wire(self) -> None:
@@ -91,12 +96,22 @@ class Page:
             side.device,
             self.choice,
             self.language,
+            self.turn,
         ]
         self.loaded = [
             self.choice, side.status, side.problem, side.model, side.weights, side.device, side.checkpoint,
-            explore.classes, explore.stem,
+            side.class_names, explore.classes, explore.stem,
         ]  # fmt: skip
-        self.asked = [self.choice, classify.photo, classify.top_k, classify.colours, self.language]
+        self.asked = [
+            self.choice,
+            side.model,
+            side.weights,
+            side.device,
+            classify.photo,
+            classify.top_k,
+            classify.colours,
+            self.language,
+        ]
         self.answered = [classify.result, classify.problem, classify.controls]
         self.described = [
             side.model, explore.classes, explore.input_size, explore.stem, explore.chart_kind, self.place,
@@ -104,7 +119,7 @@ class Page:
         ]  # fmt: skip
         self.drawn = [
             explore.headline, explore.ribbon, explore.opened, explore.table, explore.chart, explore.rows,
-            explore.problem, self.place,
+            explore.problem,
         ]  # fmt: skip
         self._wire_language()
         self._wire_models()
@@ -115,13 +130,13 @@ class Page:
     def _wire_language(self) -> None:
         """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
         opened = self.blocks.load(
-            self._first_language, self.remembered, [self.language, *self.labels.components],
+            self._first_language, self.remembered, [self.language, *self._worded],
             js="(stored) => { window.resnetExplorer.start(); return stored; }", show_progress="hidden", **PRIVATE,
         )  # fmt: skip
         self._load_then_show(opened.then, "start")
         switched = self.language.input(
-            self._switch_language, self.language, [self.remembered, *self.labels.components], show_progress="hidden",
-            **PRIVATE,
+            self._switch_language, [self.language, self.batch.files], [self.remembered, *self._worded],
+            show_progress="hidden", **PRIVATE,
         )  # fmt: skip
         self._load_then_show(switched.then, "language")
 
@@ -130,11 +145,20 @@ class Page:
         header = request.headers.get("accept-language") if request else None
         language = best_language(asked or self.fixed_language or remembered or header)
         if language == self.labels.language:
-            return [gr.skip()] * (1 + len(self.labels.components))
-        return [language, *self.labels.updates(language)]
+            return [gr.skip()] * (1 + len(self._worded))
+        return [language, *self._words(language, None)]
 
-    def _switch_language(self, language: str) -> list[Any]:
-        return [language, *self.labels.updates(language)]
+    def _switch_language(self, language: str, files: list[str] | None) -> list[Any]:
+        return [language, *self._words(language, files)]
+
+    @property
+    def _worded(self) -> list[Any]:
+        return [*self.labels.components, self.batch.result]
+
+    def _words(self, language: str, files: list[str] | None) -> list[Any]:
+        """Every word in a language; a batch that was answered keeps the one it was answered in."""
+        empty = html.empty(language, "batch_empty_title", "batch_empty_text")
+        return [*self.labels.updates(language), gr.skip() if files else empty]
 
     def _wire_models(self) -> None:
         side = self.side
@@ -143,42 +167,38 @@ class Page:
             ("checkpoint", side.checkpoint.upload), ("checkpoint", side.checkpoint.clear),
             ("class_names", side.class_names.submit),
         ):  # fmt: skip
-            self._load_then_show(listen, changed)
+            self._load_then_show(listen, changed, trigger_mode="multiple")
 
-    def _load_then_show(self, listen: Callable[..., Any], changed: str) -> None:
+    def _load_then_show(self, listen: Callable[..., Any], changed: str, **trigger: Any) -> None:
         """Load what was picked, then show the photo's answer and the network anew."""
         done = listen(
             partial(handlers.load, changed), self.picked, self.loaded,
-            show_progress="minimal", show_progress_on=self.side.status,
-            concurrency_id=LOAD_QUEUE, concurrency_limit=4, **PRIVATE,
+            show_progress="minimal", show_progress_on=self.side.status, **trigger, **LOAD_WORK, **PRIVATE,
         )  # fmt: skip
         done.then(handlers.explore_network, self.described, self.drawn, show_progress="hidden", **PRIVATE)
-        done.then(
-            handlers.answer,
-            self.asked,
-            self.answered,
-            concurrency_id=endpoints.MODEL_QUEUE,
-            show_progress="hidden",
-            **PRIVATE,
-        )
+        done.then(handlers.answer, self.asked, self.answered, show_progress="hidden", **MODEL_WORK, **PRIVATE)
 
     def _wire_classify(self) -> None:
         classify = self.classify
-        options: dict[str, Any] = {"concurrency_id": endpoints.MODEL_QUEUE, "show_progress": "minimal", **PRIVATE}
-        for listen in (classify.photo.change, classify.top_k.release, classify.colours.input):
-            listen(handlers.answer, self.asked, self.answered, show_progress_on=classify.result, **options)
+        for listen in (classify.photo.change, classify.top_k.change, classify.colours.input):
+            listen(
+                handlers.answer, self.asked, self.answered, show_progress="minimal", show_progress_on=classify.result,
+                **LATEST, **MODEL_WORK, **PRIVATE,
+            )  # fmt: skip
         classify.examples.select(pick_example, None, classify.photo, show_progress="hidden", **PRIVATE)
 
     def _wire_explore(self) -> None:
         explore = self.explore
-        options: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-        for listen in (explore.input_size.submit, explore.input_size.blur, explore.classes.submit, explore.classes.blur,
-                       explore.stem.input):  # fmt: skip
+        options: dict[str, Any] = {"show_progress": "hidden", **LATEST, **PRIVATE}
+        for listen in (
+            explore.input_size.submit, explore.input_size.blur, explore.classes.submit, explore.classes.blur,
+            explore.stem.input,
+        ):  # fmt: skip
             listen(handlers.explore_network, self.described, self.drawn, **options)
         explore.chart_kind.input(handlers.draw_chart, self.described, explore.chart, **options)
-        shown = [*self.described[:4], self.language]
+        shown = [*self.described[:4], self.language, self.place]
         explore.ribbon.select(handlers.open_stage, shown, [explore.opened, self.place], **options)
-        explore.opened.select(handlers.open_block, [*shown, self.place], [explore.opened, self.place], **options)
+        explore.opened.select(handlers.open_block, shown, [explore.opened, self.place], **options)
 
     def _wire_batch(self) -> None:
         batch = self.batch
@@ -186,8 +206,8 @@ class Page:
             lambda files: gr.update(interactive=bool(files)), batch.files, batch.go, show_progress="hidden", **PRIVATE
         )
         batch.go.click(
-            handlers.answer_batch, [self.choice, batch.files, self.language], [batch.result, batch.problem],
-            concurrency_id=endpoints.MODEL_QUEUE, show_progress_on=batch.result, **PRIVATE,
+            handlers.answer_batch, [*self.asked[:4], batch.files, self.language], [batch.result, batch.problem],
+            show_progress="hidden", **MODEL_WORK, **PRIVATE,
         )  # fmt: skip
 
 

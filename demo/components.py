@@ -16,6 +16,16 @@ class Photo(gr.Image):
         return payload.path if payload else None
 
 
+class Steps(gr.Slider):
+    """A slider whose bounds the handlers check, with a sentence that has its place on the page."""
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        """What was set, whatever it is."""
+        return payload
+
+
 class Choice(gr.Dropdown):
     """A dropdown whose choices change with the model: what was picked a moment ago may be none of them any more.
 

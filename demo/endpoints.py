@@ -16,7 +16,8 @@ from demo.locales import ENGLISH, text
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
 
-MODEL_QUEUE = "model"  # one model at work at a time: two would fight for the same cores
+# One model at work at a time, for everyone: two would fight for the same cores, and each would time the other.
+MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
 def build() -> None:
@@ -39,22 +40,20 @@ def build() -> None:
         record = gr.JSON(label="record")
         overlay = gr.Image(label="overlay", format="png")
     model_options = [model, weights]
-    _declare(api_classify, "classify", [image, *model_options, top_k, device], record, queue=MODEL_QUEUE)
+    _declare(api_classify, "classify", [image, *model_options, top_k, device], record, **MODEL_WORK)
     _declare(
         api_explain, "explain", [image, class_name, layer, method, *model_options, device], [record, overlay],
-        queue=MODEL_QUEUE,
+        **MODEL_WORK,
     )  # fmt: skip
     _declare(api_architecture, "architecture", [name, classes, input_size, stem], record)
     _declare(api_inspect_checkpoint, "inspect_checkpoint", [file], record)
-    _declare(api_batch, "batch", [files, *model_options, top_k, device], record, queue=MODEL_QUEUE)
+    _declare(api_batch, "batch", [files, *model_options, top_k, device], record, **MODEL_WORK)
 
 
-def _declare(
-    function: Callable[..., Any], name: str, inputs: list[Any], outputs: Any, queue: str | None = None
-) -> None:
+def _declare(function: Callable[..., Any], name: str, inputs: list[Any], outputs: Any, **work: Any) -> None:
     # A load event would run at every visit; a hidden button's click runs for nobody but a program.
     gr.Button(visible=False).click(
-        handlers.for_programs(function), inputs, outputs, api_name=name, concurrency_id=queue, show_progress="hidden"
+        handlers.for_programs(function), inputs, outputs, api_name=name, show_progress="hidden", **work
     )
 
 
@@ -76,7 +75,7 @@ def api_classify(
     from resnet_app import predict
 
     loaded = handlers.obtain(model, weights, device)
-    return predict.record(loaded, _name(image), predict.classify(loaded, _given(image), top_k=int(top_k)))
+    return predict.record(loaded, _name(image), predict.classify(loaded, _given(image), top_k=handlers.whole(top_k)))
 
 
 def api_explain(
@@ -114,8 +113,8 @@ def api_explain(
     index = loaded.class_names.index(class_name) if class_name else result.predictions[0].index
     started = clock(loaded.device)
     (heatmap,) = gradcam.heatmaps(loaded.network, result.features, [index], size=result.crop.size[::-1])
-    overlaid = gradcam.draw(result.crop, heatmap)
     timing = replace(result.timing, cam=clock(loaded.device) - started)
+    overlaid = gradcam.draw(result.crop, heatmap)
     return predict.record(loaded, _name(image), result, timing), overlaid
 
 
@@ -176,7 +175,7 @@ def api_batch(
 
     if len(files or []) > handlers.MAX_BATCH:
         raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=handlers.MAX_BATCH))
-    run = Batch(handlers.obtain(model, weights, device), top_k=int(top_k))
+    run = Batch(handlers.obtain(model, weights, device), top_k=handlers.whole(top_k))
     return [row.record for row in run.rows([Path(file) for file in files or []])]
 
 

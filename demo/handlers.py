@@ -11,7 +11,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,8 +19,8 @@ import gradio as gr
 
 from demo import html
 from demo.locales import ENGLISH, text
-from resnet_app.errors import ResNetAppError
-from resnet_app.registry import SPECS, get_spec
+from resnet_app.errors import ClassNamesError, ResNetAppError
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, SPECS, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.models import LoadedModel, ModelChoice
@@ -30,13 +30,14 @@ log = logging.getLogger("resnet_explorer")
 OWN = "own"  # the choice of weights that stands for the uploaded checkpoint
 MAX_BATCH = 200  # files at once: a grid of more is not looked at
 IMAGENET_CLASSES = 1000
+STAGES = ("conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpool", "fc")
 REPAINT_S = 0.5  # between two looks at a batch under way
 
 
 def sentence(error: Exception, language: str = ENGLISH) -> str:
     """What a person reads of an error: ours says it itself; any other goes to the log whole, with a reference."""
     if isinstance(error, ResNetAppError):
-        return str(error)
+        return text(language, f"error_{error.code}", **error.values) if error.code else str(error)
     reference = uuid.uuid4().hex[:8]
     log.error("reference %s", reference, exc_info=error)
     return text(language, "unexpected", reference=reference)
@@ -82,11 +83,13 @@ def obtain(
     return models.shared_cache().get(choice, progress=progress)
 
 
-def current(choice: ModelChoice | None) -> LoadedModel:
-    """The session's model: what it chose last, or the bundled one where it has chosen nothing (or was forgotten)."""
+def current(choice: ModelChoice | None, model: str = "", weights: str = "", device: str = "auto") -> LoadedModel:
+    """The session's model; where it has loaded none yet (or was forgotten), what the sidebar shows."""
     from resnet_app import models
 
-    return models.shared_cache().get(choice or models.choose())
+    if choice is None:
+        choice = models.choose(model or None, weights if weights != OWN else None, device=device)
+    return models.shared_cache().get(choice)
 
 
 def weight_choices(language: str, model: str, own: str | None = None) -> list[tuple[str, str]]:
@@ -128,22 +131,22 @@ class DownloadProgress:
         self._progress(done / total, desc=words)
 
 
+def whole(value: Any) -> int:
+    """A count that came from a slider or a program, where it is none: 0, which every check refuses."""
+    return int(value) if isinstance(value, int | float) and abs(value) < 1e9 else 0
+
+
 # Classify
 
 
-def answer_html(
-    choice: ModelChoice | None, photo: str | None, top_k: int, colours: str, language: str, *, name: str | None = None
-) -> str:
-    """The photo's answers with their maps; the empty state without a photo."""
+def answer_html(model: LoadedModel, photo: str, top_k: int, colours: str, language: str) -> str:
+    """The photo's answers with their maps."""
     from demo import results
     from resnet_app import gradcam, predict
     from resnet_app.device import clock
     from resnet_app.registry import RANDOM
 
-    if not photo:
-        return html.empty(language, "empty_title", "empty_text", "empty_text_phone")
-    model = current(choice)
-    result = predict.classify(model, photo, top_k=int(top_k), name=name)
+    result = predict.classify(model, photo, top_k=whole(top_k))
     started = clock(model.device)
     indices = [prediction.index for prediction in result.predictions]
     maps = gradcam.heatmaps(model.network, result.features, indices, size=result.crop.size[::-1])
@@ -159,23 +162,22 @@ def take_apart(model: str, classes: float | None, input_size: str, stem: str) ->
     """The network as the explorer's controls describe it."""
     from resnet_app import explorer
 
-    return explorer.describe(model, classes=int(classes or 0), input_size=explorer.parse_size(input_size), stem=stem)
+    return explorer.describe(model, classes=whole(classes), input_size=explorer.parse_size(input_size), stem=stem)
 
 
 # Batch
 
 
-def batch_html(choice: ModelChoice | None, files: list[str], language: str, progress: gr.Progress) -> Iterator[str]:
+def batch_html(model: LoadedModel, files: list[str], language: str) -> Iterator[str]:
     """The grid and the table as they grow, repainted at most every half second."""
     from demo import results
     from resnet_app.batch import Batch
 
     if len(files) > MAX_BATCH:
         raise ResNetAppError(text(language, "batch_too_many", count=len(files), most=MAX_BATCH))
-    run = Batch(current(choice), top_k=1)
+    run = Batch(model, top_k=1)
     painted = 0.0
     for done, _ in enumerate(run.rows([Path(file) for file in files]), start=1):
-        progress((done, len(files)))
         if time.monotonic() - painted > REPAINT_S and done < len(files):
             painted = time.monotonic()
             yield results.batch(language, run, len(files))
@@ -195,6 +197,13 @@ def no_problem() -> Any:
     return gr.update(value="", visible=False)
 
 
+@dataclass
+class Turn:
+    """Counts a session's loads: of two under way at once, the later pick counts, whichever is done first."""
+
+    latest: int = 0
+
+
 class Shown(NamedTuple):
     """What a load changes on the page, in the order of its outputs; what is not given stays as it is."""
 
@@ -205,6 +214,7 @@ class Shown(NamedTuple):
     weights: Any = gr.skip()
     device: Any = gr.skip()
     checkpoint: Any = gr.skip()
+    class_names: Any = gr.skip()
     classes: Any = gr.skip()
     stem: Any = gr.skip()
 
@@ -216,79 +226,119 @@ def load(
     checkpoint: str | None,
     class_names: str,
     device: str,
-    choice: Any,
+    choice: ModelChoice | None,
     language: str,
+    turn: Turn,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio injects it)
 ) -> Iterator[Shown]:
-    """Load what the sidebar says; on failure the session keeps the model that it has."""
+    """Load what the sidebar says; on failure the session keeps the model that it has, and the sidebar says so."""
     from demo import results
 
-    weights = _fitting_weights(changed, model, weights, checkpoint, choice)
+    turn.latest += 1
+    mine = turn.latest
+    cleared = changed == "checkpoint" and not checkpoint
     own = Path(checkpoint).name if checkpoint else None
 
     def weights_box(of_model: str, value: str, file: str | None) -> Any:
         return gr.update(choices=weight_choices(language, of_model, file), value=value)
 
-    title = own if weights == OWN and own else get_spec(model).title
-    yield Shown(
-        status=html.status_loading(language, title), problem=no_problem(), weights=weights_box(model, weights, own)
-    )
-    watch = DownloadProgress(progress, language, title)
+    note = ""
     try:
-        loaded = obtain(model, weights, device, checkpoint=checkpoint, class_names=class_names, progress=watch)
-    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        kept = current(choice)
-        refused_file = changed == "checkpoint"
-        if refused_file:  # a file that is no use leaves everything as it was
-            model, own = kept.spec.name, None
-            weights = kept.choice.weights
+        model, weights = _fitting(changed, model, weights, checkpoint, choice)
+        title = own if weights == OWN and own else get_spec(model).title
         yield Shown(
+            status=html.status_loading(language, title), problem=no_problem(), weights=weights_box(model, weights, own)
+        )
+        watch = DownloadProgress(progress, language, title)
+        try:
+            loaded = obtain(model, weights, device, checkpoint=checkpoint, class_names=class_names, progress=watch)
+        except ClassNamesError as error:
+            if changed != "checkpoint":
+                raise
+            # The names were typed for another file: the new one is no worse for it.
+            note = sentence(error, language)
+            loaded = obtain(model, weights, device, checkpoint=checkpoint, progress=watch)
+    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
+        if turn.latest != mine:
+            return
+        kept = current(choice)
+        if changed == "checkpoint":  # a file that is no use leaves everything as it was
+            own = kept.choice.checkpoint.name if kept.choice.checkpoint else None
+            model, weights = kept.spec.name, OWN if own else kept.choice.weights
+        yield Shown(
+            choice=kept.choice,
             status=results.status_ready(language, kept, still=True),
             problem=problem(error, language),
             model=model,
             weights=weights_box(model, weights, own),
-            checkpoint=None if refused_file else gr.skip(),
+            checkpoint=None if changed == "checkpoint" else gr.skip(),
             classes=len(kept.class_names) if kept.spec.name == model else IMAGENET_CLASSES,
         )
         return
+    if turn.latest != mine:
+        return
     name = loaded.spec.name
+    if name != model:
+        note = f"{text(language, 'corrected', name=loaded.spec.title)} {note}".strip()
     yield Shown(
         choice=loaded.choice,
-        status=results.status_ready(
-            language, loaded, note=text(language, "corrected", name=loaded.spec.title) if name != model else ""
-        ),
+        status=results.status_ready(language, loaded, note=note),
         problem=no_problem(),
         model=name,
         weights=weights_box(name, weights, own),
         device=gr.update(choices=device_choices(language), value=device),
+        class_names="" if cleared else gr.skip(),
         classes=len(loaded.class_names),
         stem=loaded.stem,
     )
 
 
-def _fitting_weights(changed: str, model: str, weights: str, checkpoint: str | None, choice: Any) -> str:
-    """The weights that fit what was changed: another network has other weights, and a new file is there to be used."""
-    if changed == "checkpoint" and checkpoint:
-        return OWN
+def _fitting(
+    changed: str, model: str, weights: str, checkpoint: str | None, choice: ModelChoice | None
+) -> tuple[str, str]:
+    """The network and the weights that fit what was changed: the two depend on each other, and on the file."""
+    if changed == "checkpoint":
+        if checkpoint:
+            return model, OWN
+        if weights == OWN:  # the file was taken away: back to what is always there
+            return BUNDLED_MODEL, BUNDLED
     if weights == OWN and checkpoint and changed != "model":
-        return OWN
-    if changed == "model" and choice is not None and choice.model == model and choice.checkpoint is None:
-        return str(choice.weights)  # back to the network that is loaded still
+        return model, OWN
+    if changed == "model" and choice is not None and current(choice).spec.name == model:  # back to what is loaded still
+        if choice.checkpoint is None:
+            return model, choice.weights
+        if checkpoint:
+            return model, OWN
     spec = get_spec(model)
-    return weights if weights in spec.weights else spec.default_weights
+    return model, weights if weights in spec.weights else spec.default_weights
 
 
-def answer(choice: Any, photo: str | None, top_k: int, colours: str, language: str) -> list[Any]:
-    """The photo's answers; a bad one leaves the last good answer and says why."""
+def answer(
+    choice: ModelChoice | None,
+    model: str,
+    weights: str,
+    device: str,
+    photo: str | None,
+    top_k: int,
+    colours: str,
+    language: str,
+) -> list[Any]:
+    """The photo's answers; a bad photo leaves the last good answer and says why."""
+    if not photo:
+        empty = html.empty(language, "empty_title", "empty_text", "empty_text_phone")
+        return [empty, no_problem(), gr.update(visible=False)]
     try:
-        shown = answer_html(choice, photo, top_k, colours, language)
+        shown = answer_html(current(choice, model, weights, device), photo, top_k, colours, language)
     except Exception as error:  # noqa: BLE001
         return [gr.skip(), problem(error, language), gr.skip()]
-    return [shown, no_problem(), gr.update(visible=bool(photo))]
+    return [shown, no_problem(), gr.update(visible=True)]
+
+
+Place = tuple[str, int]  # the opened stage's name (its index changes with the stem), and the block's index
 
 
 def explore_network(
-    model: str, classes: float | None, input_size: str, stem: str, chart: str, place: tuple[int, int], language: str
+    model: str, classes: float | None, input_size: str, stem: str, chart: str, place: Place, language: str
 ) -> list[Any]:
     """Everything on the Explore tab."""
     from demo import drawings, figures
@@ -296,12 +346,11 @@ def explore_network(
     try:
         network = take_apart(model, classes, input_size, stem)
     except ResNetAppError as error:
-        return [*[gr.skip()] * 6, problem(error, language), place]
-    place = (min(place[0], len(network.stages) - 1), 0)
+        return [*[gr.skip()] * 6, problem(error, language)]
     return [
-        drawings.headline(language, network), drawings.ribbon(language, network, place[0]),
-        drawings.opened_stage(language, network, *place), figures.stage_table(language, network),
-        _chart(language, network, chart), drawings.stage_rows(language, network), no_problem(), place,
+        drawings.headline(language, network), drawings.ribbon(language, network, _stage_index(network, place)),
+        _opened(language, network, place), figures.stage_table(language, network),
+        _chart(language, network, chart), drawings.stage_rows(language, network), no_problem(),
     ]  # fmt: skip
 
 
@@ -323,10 +372,17 @@ def _chart(language: str, network: Any, kind: str) -> Any:
 
 
 def open_stage(
-    model: str, classes: float | None, input_size: str, stem: str, language: str, event: gr.EventData
+    model: str,
+    classes: float | None,
+    input_size: str,
+    stem: str,
+    language: str,
+    _place: Place,
+    event: gr.EventData,
 ) -> list[Any]:
     """The stage that was chosen in the ribbon, at its first block."""
-    return _opened(model, classes, input_size, stem, language, (int(event.index), 0))
+    names = STAGES if stem == "imagenet" else [name for name in STAGES if name != "maxpool"]
+    return _open(model, classes, input_size, stem, language, (names[int(event.index) % len(names)], 0))
 
 
 def open_block(
@@ -335,35 +391,39 @@ def open_block(
     input_size: str,
     stem: str,
     language: str,
-    place: tuple[int, int],
+    place: Place,
     event: gr.EventData,
 ) -> list[Any]:
     """The block that was chosen in the opened stage."""
-    return _opened(model, classes, input_size, stem, language, (place[0], int(event.index)))
+    return _open(model, classes, input_size, stem, language, (place[0], max(0, int(event.index))))
 
 
-def _opened(
-    model: str, classes: float | None, input_size: str, stem: str, language: str, place: tuple[int, int]
-) -> list[Any]:
-    from demo import drawings
-
+def _open(model: str, classes: float | None, input_size: str, stem: str, language: str, place: Place) -> list[Any]:
     try:
         network = take_apart(model, classes, input_size, stem)
-    except ResNetAppError:  # its callout stands there already
-        return [gr.skip(), gr.skip()]
-    place = (min(max(place[0], 0), len(network.stages) - 1), max(place[1], 0))
-    return [drawings.opened_stage(language, network, *place), place]
+    except ResNetAppError:  # its callout stands there already; the choice counts once it is mended
+        return [gr.skip(), place]
+    return [_opened(language, network, place), place]
+
+
+def _opened(language: str, network: Any, place: Place) -> str:
+    from demo import drawings
+
+    return drawings.opened_stage(language, network, _stage_index(network, place), place[1])
+
+
+def _stage_index(network: Any, place: Place) -> int:
+    """Where the stage stands; another where this network has none of that name (the CIFAR stem has no maxpool)."""
+    names = [stage.name for stage in network.stages]
+    return names.index(place[0]) if place[0] in names else 0
 
 
 def answer_batch(
-    choice: Any,
-    files: list[str] | None,
-    language: str,
-    progress: gr.Progress = gr.Progress(),  # noqa: B008
+    choice: ModelChoice | None, model: str, weights: str, device: str, files: list[str] | None, language: str
 ) -> Iterator[list[Any]]:
     """The batch, as it grows."""
     try:
-        for shown in batch_html(choice, files or [], language, progress):
+        for shown in batch_html(current(choice, model, weights, device), files or [], language):
             yield [shown, no_problem()]
     except Exception as error:  # noqa: BLE001
         yield [gr.skip(), problem(error, language)]

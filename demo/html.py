@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from html import escape
 from math import log10
 
@@ -38,7 +39,7 @@ def percent(probability: float) -> str:
     """A probability in per cent, never rounded to a certainty it is not."""
     if probability < 0.001:
         return f"<{NNBSP}0.1{NNBSP}%"
-    if 0.9995 <= probability < 1:
+    if probability >= 0.9995:
         return f">{NNBSP}99.9{NNBSP}%"
     return f"{100 * probability:.1f}{NNBSP}%"
 
@@ -61,6 +62,11 @@ def header(language: str) -> str:
     )
 
 
+def theme_button(language: str) -> str:
+    """The switch between light and dark."""
+    return f'<button type="button" aria-label="{escape(text(language, "theme"))}">◐</button>'
+
+
 def heading(words: str) -> str:
     """A small heading over a group."""
     return f'<h2 class="small">{escape(words)}</h2>'
@@ -78,8 +84,8 @@ def empty(language: str, title: str, words: str, words_phone: str | None = None)
 
 def callout(message: str) -> str:
     """One sentence that says what is wrong, and what to do about it."""
-    first, _, rest = message.partition(". ")
-    first, rest = (f"{first}.", rest) if rest else (message, "")
+    first, stop, rest = re.match(r"(.*?)(\. |。|$)(.*)", message, re.DOTALL).groups()  # type: ignore[union-attr]
+    first += stop.strip()
     sign = (
         '<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" fill="none" stroke="currentColor" '
         'stroke-width="2"><path d="M12 3 22 20.5H2Z"/><path d="M12 9.5v5M12 17v1"/></svg>'

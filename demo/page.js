@@ -34,6 +34,9 @@
       press(button.parentElement, button);
       for (const layer of element.querySelectorAll(".overlay")) layer.hidden = layer.dataset.answer !== button.dataset.answer;
     },
+    chosenAnswer(element) {
+      return element.querySelector('button[aria-pressed="true"] .label b')?.textContent ?? "";
+    },
     setOpacity(value) {
       document.documentElement.style.setProperty("--overlay-opacity", value / 100);
     },

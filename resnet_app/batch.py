@@ -100,8 +100,8 @@ class Batch:
             started = clock(self.model.device)
             best = answer.predictions[0].index
             (heatmap,) = heatmaps(self.model.network, answer.features, [best], size=answer.crop.size[::-1])
-            overlaid = draw(answer.crop, heatmap)
             timing = replace(timing, cam=clock(self.model.device) - started)
+            overlaid = draw(answer.crop, heatmap)
             self._cam_dir.mkdir(parents=True, exist_ok=True)
             overlaid.save(self._cam_dir / f"{len(self.done) + 1:04}_{Path(name).stem}_cam.png")
         thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
@@ -155,6 +155,7 @@ def _inert(text: str) -> str:
 
 
 def _caption(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, colour: tuple[int, int, int]) -> None:
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
     font = _font(text.isascii())
     while len(text) > 2 and pen.textlength(text, font=font) > TILE:
         text = text[:-2].rstrip() + "…"

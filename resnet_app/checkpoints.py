@@ -1,8 +1,8 @@
 """An untrusted file -> a checked state dict, its architecture and its class names.
 
 Nothing in the file is run: safetensors holds numbers only, and torch files are read by ``resnet_app.torchfile``.
-The network is inferred from the tensors' shapes before any of them is read, so a file that lies about sizes costs
-nothing; then every key and shape must fit, exactly.
+The network is inferred from the tensors' shapes before any of them is read, and every key and shape must fit, exactly;
+so the most that a file can cost is the largest network with ``MAX_CLASSES`` outputs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from resnet_app.errors import CheckpointError
+from resnet_app.errors import CheckpointError, ClassNamesError
 from resnet_app.images import Recipe
 from resnet_app.registry import SPECS, ModelSpec
 from resnet_app.torchfile import DAMAGED, LEGACY_START, StoredTensor, TorchFile
@@ -31,7 +31,8 @@ PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.", "encoder.")
 CLASS_NAME_KEYS = ("classes", "class_names", "class_to_idx")
 MAX_FILE_BYTES = 2 * 2**30
 MAX_HEADER_BYTES = 2 * 2**20  # a safetensors header for ResNet-152 has 0.1 MB
-MAX_CLASSES = 100_000
+MAX_CLASSES = 25_000  # ImageNet-21k has 21,843; a file of a few bytes may claim any number
+MAX_METADATA = 300_000  # plain values looked at, however the file nests or repeats them
 MAX_CLASS_NAME = 100
 READS = "This app reads ResNet-18 to 152, ResNeXt and Wide ResNet"
 COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 2018 have none, and inference needs none
@@ -107,7 +108,7 @@ def _guess(start: bytes) -> str:
 
 def _from_torch_file(file: TorchFile) -> Checkpoint:
     tensors, unwrapped = find_state_dict(file.root)
-    metadata = plain_metadata(file.root) if unwrapped else {}
+    metadata = plain_metadata(file.root, WRAPPERS) if unwrapped else {}
     return _checked(tensors, lambda tensor: file.read(tensor), metadata, file.container, unwrapped)
 
 
@@ -118,8 +119,14 @@ def _from_safetensors(path: Path) -> Checkpoint:
             shapes = {
                 name: _Sliced(name, tuple(part.get_shape()), _dtype(part.get_dtype())) for name, part in tensors.items()
             }
-            metadata = {key: _from_json(value) for key, value in (file.metadata() or {}).items()}
-            return _checked(shapes, lambda tensor: file.get_tensor(tensor.name), metadata, "safetensors", ())
+            metadata = plain_metadata({key: _from_json(value) for key, value in (file.metadata() or {}).items()})
+
+            def read(tensor: _Sliced) -> Tensor:
+                # A copy: safetensors maps the file, and who shortens it later would end the process.
+                copy: Tensor = file.get_tensor(tensor.name).to(torch.float32, copy=True)
+                return copy
+
+            return _checked(shapes, read, metadata, "safetensors", ())
     except (SafetensorError, OSError, ValueError) as error:
         if isinstance(error, CheckpointError):
             raise
@@ -178,26 +185,30 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
     )
 
 
-def plain_metadata(root: Any) -> dict[str, Any]:
-    """The short plain values beside the weights: epoch, class names, metrics."""
+def plain_metadata(root: dict[Any, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The short plain values beside the weights (epoch, class names, metrics), as JSON can hold them."""
+    left = [MAX_METADATA]
     return {
         key: value
         for key, value in root.items()
-        if isinstance(key, str) and key not in WRAPPERS and "optim" not in key and _is_plain(value, depth=3)
+        if isinstance(key, str) and key not in without and "optim" not in key and _is_plain(value, left, depth=3)
     }
 
 
-def _is_plain(value: Any, *, depth: int) -> bool:
-    if value is None or isinstance(value, bool | int):
-        return True
+def _is_plain(value: Any, left: list[int], *, depth: int) -> bool:
+    left[0] -= 1
+    if left[0] < 0:
+        return False
+    if isinstance(value, int):
+        return value.bit_length() <= 64
     if isinstance(value, float):
         return isfinite(value)
-    if isinstance(value, str):
-        return len(value) <= 10_000
-    if depth == 0 or not isinstance(value, dict | list | tuple) or len(value) > MAX_CLASSES:
+    if value is None or isinstance(value, str):
+        return value is None or len(value) <= 10_000
+    if depth == 0 or not isinstance(value, dict | list | tuple):
         return False
     parts = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-    return all(_is_plain(part, depth=depth - 1) for part in parts)
+    return all(_is_plain(part, left, depth=depth - 1) for part in parts)
 
 
 def _checked(
@@ -316,7 +327,7 @@ def class_names_in(metadata: dict[str, Any], classes: int) -> tuple[str, ...] | 
         if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
             try:
                 return check_class_names(tuple(names), classes)
-            except CheckpointError:
+            except ClassNamesError:
                 continue
     return None
 
@@ -327,7 +338,7 @@ def parse_class_names(text: str) -> tuple[str, ...]:
     if text.startswith("["):
         names = _from_json(text)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise CheckpointError('Class names as JSON must be a list of texts, such as ["ants", "bees"].')
+            raise ClassNamesError('Class names as JSON must be a list of texts, such as ["ants", "bees"].')
     else:
         names = text.splitlines() if "\n" in text else re.split("[,\uff0c]", text)
     return tuple(name.strip() for name in names if name.strip())
@@ -337,19 +348,22 @@ def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
     """The names, where there are as many as outputs, all different and printable.
 
     Raises:
-        CheckpointError: they are not.
+        ClassNamesError: they are not.
     """
     if len(names) != classes:
-        raise CheckpointError(
-            f"{len(names)} class names were given, but the model has {classes} outputs; give {classes}."
+        raise ClassNamesError(
+            f"The model has {classes} outputs, and {len(names)} class names were given. Give {classes}.",
+            code="class_names_count",
+            given=len(names),
+            classes=classes,
         )
     for name in names:
         if not name or len(name) > MAX_CLASS_NAME or not name.isprintable():
-            raise CheckpointError(
+            raise ClassNamesError(
                 f"The class name {name[:30]!r} will not do; give 1 to {MAX_CLASS_NAME} printable characters."
             )
     if len(set(names)) != len(names):
-        raise CheckpointError("Two classes have the same name; give each its own.")
+        raise ClassNamesError("Two classes have the same name; give each its own.")
     return names
 
 

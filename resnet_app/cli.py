@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from resnet_app.errors import CheckpointError, DataError, ResNetAppError
+from resnet_app.errors import CheckpointError, DataError, ResNetAppError, WeightsError
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, STEMS, WEIGHTS, get_spec
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-class _Parser(argparse.ArgumentParser):
+class OneLineParser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m resnet_app", description="ResNets from the command line.")
+    parser = OneLineParser(prog="python -m resnet_app", description="ResNets from the command line.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="answer pictures"))
     _add_summary(commands.add_parser("summary", help="a network's stages: shapes, parameters, MACs"))
@@ -99,7 +99,7 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 
 def _add_download(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
-    parser.add_argument("--all", action="store_true", help="every network, in every version of its weights")
+    parser.add_argument("--all", action="store_true", help="every network")
     parser.set_defaults(run=_download)
 
 
@@ -223,10 +223,15 @@ def _download(options: argparse.Namespace) -> int:
     from resnet_app.weights import obtain
 
     for name in SPECS if options.all else options.names or [BUNDLED_MODEL]:
-        get_spec(name)
-        versions = [w for w in SPECS[name].weights if w.startswith("imagenet-")] if options.all else [IMAGENET]
-        for version in versions:
-            path = obtain(SPECS[name], version, progress=_ProgressLine(f"{name} {version}"))
+        for version in (weights for weights in get_spec(name).weights if weights.startswith("imagenet-")):
+            try:
+                path = obtain(SPECS[name], version, progress=_ProgressLine(f"{name} {version}"))
+            except WeightsError as error:
+                if error.code != "no_weights":
+                    raise
+                raise WeightsError(
+                    "There is no network to download from; connect to one and run this again."
+                ) from error
             print(f"{name} {version}: {path}")
     return 0
 

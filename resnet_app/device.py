@@ -27,7 +27,10 @@ class Device:
 
 def available() -> list[Device]:
     """The devices of this machine, the fastest kind first; the CPU is always the last."""
-    found = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
+    gpus = torch.cuda.device_count()
+    found = [
+        Device(f"cuda:{i}", torch.cuda.get_device_name(i) + (f" · cuda:{i}" if gpus > 1 else "")) for i in range(gpus)
+    ]
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU"))
     threads = torch.get_num_threads()

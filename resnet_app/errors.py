@@ -2,14 +2,24 @@
 
 
 class ResNetAppError(ValueError):
-    """Anything a person can mend; the text says what was wrong, what is accepted and what to do."""
+    """Anything a person can mend; the text says what was wrong, what is accepted and what to do.
+
+    Attributes:
+        code: names the kind of error for a page in another language, where it has words for it.
+        values: what stands in the blanks of those words.
+    """
+
+    def __init__(self, message: str, *, code: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = values
 
 
 class UnknownChoiceError(ResNetAppError):
     """A name that is not one of the choices."""
 
     def __init__(self, what: str, given: object, choices: list[str]) -> None:
-        super().__init__(f"Unknown {what} '{given}'; choose one of {', '.join(choices)}.")
+        super().__init__(f"Unknown {what} '{str(given)[:60]}'; choose one of {', '.join(choices)}.")
 
 
 class DeviceError(ResNetAppError):
@@ -22,6 +32,10 @@ class PictureError(ResNetAppError):
 
 class CheckpointError(ResNetAppError):
     """A file that does not hold weights of a network we build."""
+
+
+class ClassNamesError(CheckpointError):
+    """Class names that do not fit the model."""
 
 
 class WeightsError(ResNetAppError):

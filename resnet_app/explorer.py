@@ -131,7 +131,10 @@ def parse_size(text: str) -> tuple[int, int]:
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise ResNetAppError(
-            f"The input size '{text}' is not one; give HEIGHTxWIDTH such as 224x224, at most {MAX_SIDE}."
+            f"'{str(text)[:30]}' is no input size; give HEIGHTxWIDTH such as 224x224, at most {MAX_SIDE}.",
+            code="bad_size",
+            given=str(text)[:30],
+            most=MAX_SIDE,
         )
     return height, width
 
@@ -148,7 +151,9 @@ def describe(
     """
     spec = get_spec(name)
     if not 1 <= classes <= MAX_CLASSES:
-        raise ResNetAppError(f"The number of classes is {classes}; give 1 to {MAX_CLASSES}.")
+        raise ResNetAppError(
+            f"Give a number of classes from 1 to {MAX_CLASSES}.", code="bad_class_count", most=MAX_CLASSES
+        )
     if not all(1 <= side <= MAX_SIDE for side in input_size):
         raise ResNetAppError(
             f"The input size is {input_size[0]}x{input_size[1]}; give sides of 1 to {MAX_SIDE} pixels."

@@ -18,6 +18,7 @@ from resnet_app.errors import PictureError
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # no EPS: it starts Ghostscript. MPO opens as JPEG
 MAX_PIXELS = 50_000_000  # 150 MB as RGB; above any phone's sensor
 MAX_FILE_BYTES = 100 * 2**20
+MAX_ASPECT = 16  # of the part that is resized; the crop is square
 BACKGROUND = (255, 255, 255)  # what shows through transparent pixels
 ACCEPTED = "Accepted: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF up to 50 megapixels. Save it as JPEG and try again."
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mpo", ".avif")
@@ -25,6 +26,12 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", "
 Image.init()  # registers every format; without it an allow-list with one not yet registered fails
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # refused with a sentence instead
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own check, which covers whatever opens a picture before we do
+
+
+_UNREADABLE = (  # what Pillow's decoders raise for damaged files
+    OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, KeyError, TypeError, AttributeError,
+    ZeroDivisionError, OverflowError, MemoryError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,14 +108,14 @@ def open_picture(path: str | Path) -> Image.Image:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise PictureError(f"This picture has {width} × {height} pixels. {ACCEPTED}")
+                raise PictureError(f"This picture has too many pixels. {ACCEPTED}", code="too_many_pixels")
             return _upright_rgb(image)
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(f"This picture has too many pixels. {ACCEPTED}") from error
-    except (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, MemoryError, OverflowError) as error:
-        raise PictureError(f"This file is not a picture we can read. {ACCEPTED}") from error
+        raise PictureError(f"This picture has too many pixels. {ACCEPTED}", code="too_many_pixels") from error
+    except _UNREADABLE as error:
+        raise PictureError(f"This file is not a picture we can read. {ACCEPTED}", code="not_a_picture") from error
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
@@ -120,9 +127,8 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 def _eight_bit(image: Image.Image) -> Image.Image:
     """16-bit and float greys scaled to 8 bits (Pillow's own conversion clips them to white)."""
     if image.mode.startswith("I"):
-        values = np.asarray(image).astype(np.float64)
-        full = 65535.0 if values.size == 0 or values.max(initial=0) <= 65535 else float(values.max())
-        return Image.fromarray(np.clip(values / full * 255, 0, 255).round().astype(np.uint8))
+        values = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
+        return Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 65535 -> 255, rounded
     if image.mode == "F":
         values = np.nan_to_num(np.asarray(image), nan=0.0, posinf=0.0, neginf=0.0)
         full = 1.0 if values.max(initial=0) <= 1 else 255.0 if values.max(initial=0) <= 255 else float(values.max())
@@ -141,8 +147,10 @@ def _flattened(image: Image.Image) -> Image.Image:
 def crop_for(picture: Image.Image, recipe: Recipe) -> Image.Image:
     """The square that the model sees: shorter side to ``recipe.resize``, then the centre crop.
 
-    The same pixels, bit for bit, as torchvision's ``ImageClassification`` preset gives for a Pillow picture.
+    The same pixels, bit for bit, as torchvision's ``ImageClassification`` preset gives for a Pillow picture; for
+    one that is over ``MAX_ASPECT`` times as long as wide, the same to a rounding.
     """
+    picture = _without_far_ends(picture)
     width, height = picture.size
     short, long = sorted((width, height))
     longer = int(recipe.resize * long / short)
@@ -152,6 +160,17 @@ def crop_for(picture: Image.Image, recipe: Recipe) -> Image.Image:
     left = round((size[0] - recipe.crop) / 2)
     top = round((size[1] - recipe.crop) / 2)
     return picture.crop((left, top, left + recipe.crop, top + recipe.crop))
+
+
+def _without_far_ends(picture: Image.Image) -> Image.Image:
+    """The middle of a picture that is very long: its ends, enlarged, would take gigabytes and then be cut off."""
+    width, height = picture.size
+    short, long = sorted((width, height))
+    kept = MAX_ASPECT * short + (long - MAX_ASPECT * short) % 2  # the same middle, to the half pixel
+    if kept >= long:
+        return picture
+    start = (long - kept) // 2
+    return picture.crop((0, start, width, start + kept) if height > width else (start, 0, start + kept, height))
 
 
 def to_tensor(crop: Image.Image, recipe: Recipe) -> Tensor:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -31,8 +31,8 @@ class ModelChoice:
     """What a person picked, checked and with the defaults filled in; equal choices share one model.
 
     Attributes:
-        model: a name in the registry (a checkpoint's own network, where there is one).
-        weights: one of ``registry.WEIGHTS``; not looked at where a checkpoint is given.
+        model: a name in the registry; empty with a checkpoint, which holds what it holds.
+        weights: one of ``registry.WEIGHTS``; empty with a checkpoint.
         device: a device's name on this machine.
         checkpoint: a file of the person's own.
         version: the file's size and time of change, so that a rewritten file is another choice.
@@ -69,7 +69,7 @@ def choose(
         path = Path(checkpoint)
         stat = path.stat() if path.is_file() else None  # a missing file is the reader's to report
         version = (stat.st_size, stat.st_mtime_ns) if stat else (0, 0)
-        return ModelChoice(spec.name, weights, device_name, path, version, class_names)
+        return ModelChoice("", "", device_name, path, version, class_names)
     if weights not in WEIGHTS:
         raise UnknownChoiceError("weights", weights, list(WEIGHTS))
     if weights not in spec.weights:
@@ -123,11 +123,21 @@ def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedMode
     """Build the network and give it its weights.
 
     Raises:
-        CheckpointError: the checkpoint is not one we read.
+        CheckpointError: the checkpoint is not one we read, or the class names do not fit it.
         WeightsError: the weights are not to be had.
     """
+    return _named(_load(replace(choice, class_names=None), progress), choice)
+
+
+def _named(model: LoadedModel, choice: ModelChoice) -> LoadedModel:
+    """The same network with the person's names for its classes, where there are any."""
+    if choice.class_names is None:
+        return model
+    return replace(model, choice=choice, class_names=check_class_names(choice.class_names, len(model.class_names)))
+
+
+def _load(choice: ModelChoice, progress: Progress | None) -> LoadedModel:
     started = time.perf_counter()
-    spec = get_spec(choice.model)
     checkpoint = None
     if choice.checkpoint is not None or choice.weights == BUNDLED:
         checkpoint = read_checkpoint(choice.checkpoint or BUNDLED_FILE)
@@ -135,6 +145,7 @@ def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedMode
         network = _assemble(checkpoint)
         class_names = _names(checkpoint)
     else:
+        spec = get_spec(choice.model)
         published = spec.published(choice.weights)
         stem, recipe = "imagenet", Recipe.of_transforms(published.transforms())
         class_names = tuple(published.meta["categories"])
@@ -142,8 +153,6 @@ def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedMode
             network = _random(spec)
         else:
             network = _assemble(read_checkpoint(obtain(spec, choice.weights, progress=progress)))
-    if choice.class_names:
-        class_names = check_class_names(choice.class_names, len(class_names))
     network.eval().requires_grad_(False)
     device = devices.resolve(choice.device)
     network.to(device.torch)
@@ -187,26 +196,21 @@ class ModelCache:
 
     def get(self, choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:
         """The model for a choice, loaded if need be; errors are those of ``load`` and leave the cache as it was."""
+        key = replace(choice, class_names=None)  # other names are no reason to hold the weights twice
         with self._lock:
-            found = self._models.get(choice)
-            future = found or self._models.setdefault(choice, Future())
-            self._models.move_to_end(choice)
+            found = self._models.get(key)
+            future = found or self._models.setdefault(key, Future())
+            self._models.move_to_end(key)
         if found is None:
             try:
-                future.set_result(load(choice, progress=progress))
+                future.set_result(load(key, progress=progress))
             except BaseException as error:
                 with self._lock:
-                    del self._models[choice]
+                    del self._models[key]
                 future.set_exception(error)
                 raise
             self._shrink()
-        return future.result()
-
-    def holds(self, choice: ModelChoice) -> bool:
-        """Whether the model is in memory, ready."""
-        with self._lock:
-            future = self._models.get(choice)
-        return future is not None and future.done()
+        return _named(future.result(), choice)
 
     @property
     def memory_bytes(self) -> int:

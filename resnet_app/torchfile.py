@@ -24,6 +24,9 @@ from resnet_app.errors import CheckpointError
 
 MAX_PICKLE_BYTES = 16 * 2**20  # ResNet-152 with Adam's state needs 0.3 MB
 MAX_OPCODES = 2_000_000
+MAX_COPIED = 2_000_000  # elements copied out of lists that the file may name again and again
+MAX_INT_BITS = 128  # torch's magic number has 77; a step counter needs 64
+MAX_DIMENSIONS = 8
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of an old-format file
 LEGACY_START = LEGACY_MAGIC.to_bytes(10, "little")
 DAMAGED = "This checkpoint is damaged or cut short. Save or download it again."
@@ -120,11 +123,17 @@ class TorchFile:
                 "torch.save(model.state_dict(), 'weights.pth') and upload that."
             )
         order = f"{self._folder}/byteorder"
-        if order in names and archive.read(order)[:8] != b"little":
+        if order in names and self._entry(order, most=16) != b"little":
             raise CheckpointError("This checkpoint was saved on a big-endian machine; save it on an ordinary one.")
-        if archive.getinfo(pickles[0]).file_size > MAX_PICKLE_BYTES:
+        return _follow(io.BytesIO(self._entry(pickles[0], most=MAX_PICKLE_BYTES)))
+
+    def _entry(self, name: str, *, most: int, exactly: int | None = None) -> bytes:
+        """One entry of the zip; torch never compresses, so what is compressed here is there to blow up."""
+        assert self._archive is not None
+        info = self._archive.getinfo(name)
+        if info.compress_type != zipfile.ZIP_STORED or info.file_size > most or exactly not in (None, info.file_size):
             raise CheckpointError(DAMAGED)
-        return _follow(io.BytesIO(archive.read(pickles[0])))
+        return self._archive.read(info)
 
     def _read_legacy(self) -> Any:
         with self._path.open("rb") as file:
@@ -174,10 +183,7 @@ class TorchFile:
     def _bytes(self, storage: Storage) -> bytes:
         expected = storage.numel * storage.dtype.itemsize
         if self._archive is not None:
-            info = self._archive.getinfo(f"{self._folder}/data/{storage.key}")
-            if info.file_size != expected or info.compress_type != zipfile.ZIP_STORED:
-                raise CheckpointError(DAMAGED)
-            return self._archive.read(info)
+            return self._entry(f"{self._folder}/data/{storage.key}", most=expected, exactly=expected)
         position, _ = self._legacy[storage.key]
         with self._path.open("rb") as file:
             file.seek(position)
@@ -226,10 +232,13 @@ class _Machine:
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
+        self.copied = 0
 
     def step(self, name: str, argument: Any) -> None:
         """Carry out one opcode; a name that is not known here is an error."""
         if name in _LITERALS:
+            if isinstance(argument, int) and argument.bit_length() > MAX_INT_BITS:
+                raise CheckpointError(DAMAGED)
             self.stack.append(argument)
         elif name in _CONSTANTS:
             self.stack.append(_CONSTANTS[name]())
@@ -339,11 +348,13 @@ class _Machine:
 
     def _reduce(self, _: Any) -> None:
         function, arguments = self._take(2)
-        self.stack.append(_describe_call(function, arguments))
+        described = _describe_call(function, arguments)
+        self.copied += len(described) if isinstance(described, dict) else 0
+        if self.copied > MAX_COPIED:
+            raise CheckpointError(DAMAGED)
+        self.stack.append(described)
 
-    def _newobj(self, _: Any) -> None:
-        function, arguments = self._take(2)
-        self.stack.append(_describe_call(function, arguments))
+    _newobj = _reduce
 
     def _newobj_ex(self, _: Any) -> None:
         function, _arguments, _options = self._take(3)
@@ -367,7 +378,9 @@ def _describe_call(function: Any, arguments: Any) -> Any:
         storage, offset, shape, stride = arguments[:4]
         if not isinstance(storage, Storage):
             return Opaque("tensor of another type")
-        if not all(type(n) is int and n >= 0 for n in (offset, *shape, *stride)) or len(shape) != len(stride):
+        if len(shape) != len(stride) or len(shape) > MAX_DIMENSIONS:
+            raise CheckpointError(DAMAGED)
+        if not all(type(n) is int and n >= 0 for n in (offset, *shape, *stride)):
             raise CheckpointError(DAMAGED)
         return StoredTensor(storage, offset, tuple(shape), tuple(stride))
     if name in ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
+import ssl
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
@@ -48,10 +49,12 @@ def obtain(spec: ModelSpec, weights: str, *, progress: Progress | None = None) -
         fetch(spec.published(weights).url, path, progress=progress)
     except urllib.error.HTTPError as error:
         raise WeightsError(f"The server of the weights answered {error.code}. Try again later.") from error
-    except (urllib.error.URLError, HTTPException, ConnectionError, TimeoutError) as error:
+    except (urllib.error.URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
         raise WeightsError(
             "These weights are not on this computer and there is no network. "
-            f"Run python -m resnet_app download {spec.name}."
+            f"Run python -m resnet_app download {spec.name}.",
+            code="no_weights",
+            model=spec.name,
         ) from error
     except OSError as error:
         raise WeightsError(
@@ -69,23 +72,21 @@ def fetch(url: str, path: Path, *, progress: Progress | None = None) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
-        total = int(response.headers.get("Content-Length") or 0)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as part:
-            try:
-                done = 0
-                while chunk := response.read(CHUNK_BYTES):
-                    part.write(chunk)
-                    digest.update(chunk)
-                    done += len(chunk)
-                    if progress is not None:
-                        progress(done, total)
-                part.close()
-                _require_hash(digest.hexdigest(), url)
-                Path(part.name).replace(path)
-            except BaseException:
-                Path(part.name).unlink(missing_ok=True)
-                raise
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response, part.open("wb") as file:
+            total = int(response.headers.get("Content-Length") or 0)
+            done = 0
+            while chunk := response.read(CHUNK_BYTES):
+                file.write(chunk)
+                digest.update(chunk)
+                done += len(chunk)
+                if progress is not None:
+                    progress(done, total)
+        _require_hash(digest.hexdigest(), url)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _require_hash(found: str, url: str) -> None:

@@ -17,7 +17,8 @@ from PIL import Image
 
 from demo import app, handlers
 from demo.tabs.words import Labels
-from resnet_app import cli
+from resnet_app import checkpoints, cli, explorer, images
+from resnet_app.errors import ResNetAppError
 from resnet_app.models import shared_cache
 
 ROOT = Path(__file__).parent.parent
@@ -163,9 +164,11 @@ def last(steps: object) -> handlers.Shown:
 def test_a_bad_checkpoint_leaves_the_session_as_it_was(tmp_path: Path) -> None:
     bad = tmp_path / "page.pth"
     bad.write_text("<!doctype html><html>404</html>")
-    before = handlers.obtain("resnet18").choice
-    shown = last(handlers.load("checkpoint", "resnet18", "ants-bees", str(bad), "", "auto", before, "en"))
-    assert shown.choice == gr.skip()
+    before = handlers.obtain("resnet18", device="cpu").choice
+    shown = last(
+        handlers.load("checkpoint", "resnet18", "ants-bees", str(bad), "", "cpu", before, "en", handlers.Turn())
+    )
+    assert shown.choice == before
     assert "web page" in shown.problem["value"]
     assert shown.checkpoint is None
     assert shown.weights["value"] == "ants-bees"
@@ -177,7 +180,9 @@ def test_a_checkpoint_corrects_the_architecture_and_takes_typed_names(tmp_path: 
     torch.manual_seed(1)
     network = torchvision.models.resnet18(num_classes=2).eval()
     torch.save({"model_state_dict": network.state_dict()}, file)
-    shown = last(handlers.load("checkpoint", "resnet50", "random", str(file), "ants, bees", "auto", None, "en"))
+    shown = last(
+        handlers.load("checkpoint", "resnet50", "random", str(file), "ants, bees", "cpu", None, "en", handlers.Turn())
+    )
     assert shown.model == "resnet18"
     assert "the architecture was set to it" in shown.status
     loaded = shared_cache().get(shown.choice)
@@ -185,7 +190,7 @@ def test_a_checkpoint_corrects_the_architecture_and_takes_typed_names(tmp_path: 
     pixels = torch.rand(1, 3, 224, 224)
     with torch.no_grad():
         assert torch.allclose(loaded.network(pixels), network(pixels), atol=1e-5)
-    page = handlers.answer_html(shown.choice, str(BEE), 5, "inferno", "en")
+    page = handlers.answer_html(loaded, str(BEE), 5, "inferno", "en")
     assert ">ants<" in page
     assert ">bees<" in page
 
@@ -194,29 +199,89 @@ def test_weights_that_are_not_there_leave_the_model_and_say_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    shown = last(handlers.load("model", "resnet50", "ants-bees", None, "", "auto", None, "en"))
+    shown = last(handlers.load("model", "resnet50", "ants-bees", None, "", "cpu", None, "en", handlers.Turn()))
     assert "python -m resnet_app download resnet50" in shown.problem["value"]
-    assert shown.choice == gr.skip()
+    assert shared_cache().get(shown.choice).weights_name == "ants-bees"
     assert shown.weights["value"] == "imagenet"
 
 
 def test_no_photo_is_the_empty_state_and_a_bad_one_keeps_the_last_answer(no_picture: Path) -> None:
-    shown, _, controls = handlers.answer(None, None, 5, "inferno", "zh-CN")
+    shown, _, controls = handlers.answer(None, "resnet18", "ants-bees", "cpu", None, 5, "inferno", "zh-CN")
     assert "还没有图片" in shown
     assert controls["visible"] is False
-    shown, problem, _ = handlers.answer(None, str(no_picture), 5, "inferno", "en")
+    shown, problem, _ = handlers.answer(None, "resnet18", "ants-bees", "cpu", str(no_picture), 5, "inferno", "en")
     assert shown == gr.skip()
     assert "not a picture we can read" in problem["value"]
 
 
 def test_a_bad_input_size_is_a_callout() -> None:
-    *kept, problem, _ = handlers.explore_network("resnet18", 1000, "huge", "imagenet", "bars", (4, 0), "en")
+    *kept, problem = handlers.explore_network("resnet18", 1000, "huge", "imagenet", "bars", ("conv4_x", 0), "en")
     assert all(value == gr.skip() for value in kept)
-    assert "The input size &#x27;huge&#x27; is not one" in problem["value"]
+    assert "&#x27;huge&#x27; is no input size" in problem["value"]
+    *_, problem = handlers.explore_network("resnet18", None, "32", "cifar", "bars", ("conv4_x", 0), "zh-CN")
+    assert "类别数请填 1 到 100000" in problem["value"]
+
+
+def test_errors_with_words_in_every_language_say_the_same_as_the_library(no_picture: Path) -> None:
+    for provoke in (
+        lambda: images.open_picture(no_picture),
+        lambda: explorer.parse_size("huge"),
+        lambda: explorer.describe("resnet18", classes=0),
+        lambda: checkpoints.check_class_names(("a",), 2),
+    ):
+        with pytest.raises(ResNetAppError) as caught:
+            provoke()
+        assert handlers.sentence(caught.value, "en") == str(caught.value)
+        assert handlers.sentence(caught.value, "zh-CN") != str(caught.value)
+
+
+def two_classes(path: Path, *, classes: int = 2) -> Path:
+    torch.save({"model_state_dict": torchvision.models.resnet18(num_classes=classes).state_dict()}, path)
+    return path
+
+
+def test_taking_ones_file_away_leads_back_to_the_bundled_model(tmp_path: Path) -> None:
+    file = str(two_classes(tmp_path / "mine.pkl"))
+    mine = last(handlers.load("checkpoint", "resnet18", "ants-bees", file, "", "cpu", None, "en", handlers.Turn()))
+    shown = last(
+        handlers.load("checkpoint", "resnet18", "own", None, "a, b", "cpu", mine.choice, "en", handlers.Turn())
+    )
+    assert (shown.model, shown.weights["value"], shown.class_names) == ("resnet18", "ants-bees", "")
+    assert shared_cache().get(shown.choice).class_names == ("ants", "bees")
+
+
+def test_going_back_to_the_network_of_ones_file_uses_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    file = str(two_classes(tmp_path / "mine.pkl"))
+    mine = last(handlers.load("checkpoint", "resnet50", "random", file, "", "cpu", None, "en", handlers.Turn()))
+    away = last(handlers.load("model", "resnet34", "own", file, "", "cpu", mine.choice, "en", handlers.Turn()))
+    assert "download resnet34" in away.problem["value"]
+    back = last(handlers.load("model", "resnet18", "imagenet", file, "", "cpu", mine.choice, "en", handlers.Turn()))
+    assert back.weights["value"] == "own"
+    assert back.choice == mine.choice
+
+
+def test_names_left_over_from_another_file_do_not_cost_the_new_one(tmp_path: Path) -> None:
+    file = str(two_classes(tmp_path / "five.pkl", classes=5))
+    shown = last(
+        handlers.load("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None, "en", handlers.Turn())
+    )
+    assert len(shared_cache().get(shown.choice).class_names) == 5
+    assert "The model has 5 outputs, and 2 class names were given." in shown.status
+
+
+def test_the_opened_stage_stays_through_a_change_of_stem() -> None:
+    place = ("conv4_x", 1)
+    for stem in ("imagenet", "cifar"):
+        _, ribbon, opened, *_ = handlers.explore_network("resnet18", 10, "64", stem, "bars", place, "en")
+        assert "layer3.1" in opened
+        pressed = [part for part in ribbon.split("<button")[1:] if 'aria-pressed="true"' in part]
+        assert len(pressed) == 1
+        assert "conv4_x" in pressed[0]
 
 
 def test_too_many_files_at_once_get_a_sentence() -> None:
-    ((shown, problem),) = handlers.answer_batch(None, [str(BEE)] * (handlers.MAX_BATCH + 1), "en")
+    ((shown, problem),) = handlers.answer_batch(None, "", "", "cpu", [str(BEE)] * (handlers.MAX_BATCH + 1), "en")
     assert shown == gr.skip()
     assert "at most 200 go at once" in problem["value"]
 
@@ -250,3 +315,33 @@ def test_command_line_of_the_app() -> None:
         wrong.stderr.strip().splitlines() == ["This machine has no device 'tpu'; choose one of auto, cpu."]
         or "cuda" in wrong.stderr
     )
+
+
+def test_of_two_loads_at_once_the_later_pick_counts() -> None:
+    turn = handlers.Turn()
+    first = handlers.load("weights", "resnet34", "random", None, "", "cpu", None, "en", turn)
+    next(first)  # the status card says that it is being loaded
+    second = last(handlers.load("weights", "resnet18", "random", None, "", "cpu", None, "en", turn))
+    assert list(first) == []
+    assert second.choice.model == "resnet18"
+
+
+def test_before_anything_is_loaded_the_sidebar_says_which_model_answers() -> None:
+    page, *_ = handlers.answer(None, "resnet34", "random", "cpu", str(BEE), 3, "inferno", "en")
+    assert "These weights are random" in page
+
+
+def test_one_model_at_work_at_a_time() -> None:
+    blocks = app.build()
+    blocks.queue(default_concurrency_limit=4)
+    limits = {fn.concurrency_id: fn.concurrency_limit for fn in blocks.fns.values() if fn.concurrency_id == "model"}
+    assert limits == {"model": 1}
+
+
+@pytest.mark.parametrize("options", [["--port", "99999"], ["--host", "203.0.113.7"], ["--model", "resnet19"]])
+def test_wrong_use_of_the_app_is_one_line(options: list[str]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "demo", *options], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert run.returncode == 2
+    assert len(run.stderr.strip().splitlines()) == 1

@@ -329,7 +329,7 @@ def test_typed_json_must_be_a_list_of_texts(text):
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        (("a",), "1 class names were given, but the model has 2"),
+        (("a",), "has 2 outputs, and 1 class names were given"),
         (("a", "a"), "same name"),
         (("a", ""), "printable"),
         (("a", "b\n"), "printable"),

@@ -223,7 +223,7 @@ def test_inspect_prints_json_that_every_reader_takes(run, saved, small_state):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "count"), [((), 1), (("resnet50", "resnet101"), 2), (("--all",), 17)], ids=["default", "two", "all"]
+    ("arguments", "count"), [((), 1), (("resnet50", "resnet101"), 4), (("--all",), 17)], ids=["default", "two", "all"]
 )
 def test_download_names_what_is_there(run, tmp_path, monkeypatch, arguments, count):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))

@@ -29,7 +29,11 @@ def test_a_machine_without_gpu_has_its_cpu():
 @pytest.mark.usefixtures("two_gpus")
 @pytest.mark.parametrize(
     ("choice", "name", "title"),
-    [("auto", "cuda:0", "Card 0"), ("cuda", "cuda:0", "Card 0"), ("cuda:1", "cuda:1", "Card 1")],
+    [
+        ("auto", "cuda:0", "Card 0 · cuda:0"),
+        ("cuda", "cuda:0", "Card 0 · cuda:0"),
+        ("cuda:1", "cuda:1", "Card 1 · cuda:1"),
+    ],
 )
 def test_gpus_come_before_the_cpu(choice, name, title):
     assert [found.name for found in device.available()][-1] == "cpu"

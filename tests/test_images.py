@@ -229,3 +229,17 @@ def test_a_senseless_recipe_is_not_taken(change):
 @pytest.mark.parametrize("values", [None, "224", [], {}, {"resize": 256}])
 def test_what_is_no_recipe_is_not_taken(values):
     assert Recipe.of_metadata(values) is None
+
+
+@pytest.mark.parametrize(("width", "height"), [(65500, 3), (3, 20001), (20000, 1), (4001, 200)])
+def test_a_very_long_picture_costs_little_and_keeps_its_middle(width, height):
+    shade = np.zeros((height, width, 3), np.uint8)
+    middle = (
+        (slice(None), slice(width // 2 - 2 * height, width // 2 + 2 * height))
+        if width > height
+        else (slice(height // 2 - 2 * width, height // 2 + 2 * width),)
+    )
+    shade[middle] = (200, 100, 50)
+    crop = crop_for(Image.fromarray(shade), Recipe())
+    assert crop.size == (224, 224)
+    assert np.asarray(crop)[20:200, 20:200].reshape(-1, 3).tolist() == [[200, 100, 50]] * 180 * 180

@@ -93,7 +93,7 @@ def test_class_names_come_from_the_person_the_file_or_the_count(plain_two_classe
     _, path = plain_two_classes
     names = models.load(models.choose(checkpoint=path, device="cpu", class_names=("ant", "bee"))).class_names
     assert names == ("ant", "bee")
-    with pytest.raises(CheckpointError, match="3 class names were given, but the model has 2"):
+    with pytest.raises(CheckpointError, match="has 2 outputs, and 3 class names were given"):
         models.load(models.choose(checkpoint=path, device="cpu", class_names=("a", "b", "c")))
     thousand = models.load(models.choose(checkpoint=saved(small_state(classes=1000)), device="cpu"))
     assert thousand.class_names[207] == "golden retriever"
@@ -118,14 +118,23 @@ def test_a_missing_checkpoint_is_reported_by_the_reader(tmp_path):
         models.load(models.choose(checkpoint=tmp_path / "absent.pth", device="cpu"))
 
 
+def pick(name):
+    return models.ModelChoice(name, "random", "cpu")
+
+
+def held(cache):
+    """The names of the models that are in memory, ready."""
+    return [choice.model for choice, future in cache._models.items() if future.done()]
+
+
 @pytest.fixture
 def loads(monkeypatch):
     """Replaces loading by something that takes ten bytes, and lists what was loaded."""
     made = []
 
     def load(choice, *, progress=None):
-        made.append(choice)
-        if choice == "broken":
+        made.append(choice.model)
+        if choice.model == "broken":
             raise CheckpointError("It is broken.")
         return SimpleNamespace(choice=choice, memory_bytes=10, progress=progress)
 
@@ -135,39 +144,39 @@ def loads(monkeypatch):
 
 def test_the_cache_shares_a_model(loads):
     cache = models.ModelCache(100)
-    assert not cache.holds("a")
-    assert cache.get("a") is cache.get("a")
-    assert cache.holds("a")
+    assert held(cache) == []
+    assert cache.get(pick("a")) is cache.get(pick("a"))
+    assert held(cache) == ["a"]
     assert loads == ["a"]
 
 
 def test_the_cache_drops_the_longest_unused(loads):
     cache = models.ModelCache(30)
-    first = cache.get("a")
+    first = cache.get(pick("a"))
     for choice in ("b", "c", "a", "d"):
-        cache.get(choice)
-    assert [choice for choice in "abcd" if cache.holds(choice)] == ["a", "c", "d"]
+        cache.get(pick(choice))
+    assert sorted(held(cache)) == ["a", "c", "d"]
     assert cache.memory_bytes == 30
-    assert cache.get("a") is first
+    assert cache.get(pick("a")) is first
     assert loads == ["a", "b", "c", "d"]
 
 
 @pytest.mark.usefixtures("loads")
 def test_the_newest_stays_however_large():
     cache = models.ModelCache(5)
-    cache.get("a")
-    cache.get("b")
-    assert [choice for choice in "ab" if cache.holds(choice)] == ["b"]
+    cache.get(pick("a"))
+    cache.get(pick("b"))
+    assert held(cache) == ["b"]
 
 
 def test_an_error_leaves_the_cache_as_it_was(loads):
     cache = models.ModelCache(100)
-    cache.get("a")
+    cache.get(pick("a"))
     for _ in range(2):  # it is tried again, not remembered
         with pytest.raises(CheckpointError, match="broken"):
-            cache.get("broken")
+            cache.get(pick("broken"))
     assert loads == ["a", "broken", "broken"]
-    assert not cache.holds("broken")
+    assert held(cache) == ["a"]
     assert cache.memory_bytes == 10
 
 
@@ -176,7 +185,7 @@ def test_those_who_ask_at_once_share_one_load(monkeypatch, fails):
     entered, release, made, results = threading.Event(), threading.Event(), [], []
 
     def load(choice, *, progress=None):
-        made.append(choice)
+        made.append(choice.model)
         entered.set()
         assert release.wait(30)
         if fails:
@@ -188,7 +197,7 @@ def test_those_who_ask_at_once_share_one_load(monkeypatch, fails):
 
     def ask():
         try:
-            results.append(cache.get("a"))
+            results.append(cache.get(pick("a")))
         except CheckpointError as error:
             results.append(error)
 
@@ -200,7 +209,7 @@ def test_those_who_ask_at_once_share_one_load(monkeypatch, fails):
         thread.start()
     while not all(_waits(thread) for thread in others):
         time.sleep(0.001)
-    assert not cache.holds("a")
+    assert held(cache) == []
     release.set()
     for thread in (first, *others):
         thread.join(30)
@@ -208,7 +217,18 @@ def test_those_who_ask_at_once_share_one_load(monkeypatch, fails):
     assert len(results) == 5
     assert len(set(map(id, results))) == 1
     assert isinstance(results[0], CheckpointError) == fails
-    assert cache.holds("a") != fails
+    assert held(cache) == ([] if fails else ["a"])
+
+
+def test_other_names_for_the_classes_are_no_second_copy_of_the_weights(plain_two_classes):
+    _, path = plain_two_classes
+    cache = models.ModelCache(10**9)
+    plain = cache.get(models.choose(checkpoint=path, device="cpu"))
+    named = cache.get(models.choose(checkpoint=path, device="cpu", class_names=("ant", "bee")))
+    assert named.network is plain.network
+    assert (plain.class_names, named.class_names) == (("cat", "dog"), ("ant", "bee"))
+    with pytest.raises(CheckpointError, match="has 2 outputs"):
+        cache.get(models.choose(checkpoint=path, device="cpu", class_names=("one",)))
 
 
 def _waits(thread):

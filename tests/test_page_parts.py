@@ -64,7 +64,7 @@ def test_amounts_have_three_figures(value: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [(0.931, "93.1 %"), (0.0004, "< 0.1 %"), (0.99996, "> 99.9 %"), (1.0, "100.0 %"), (0.001, "0.1 %")],
+    [(0.931, "93.1 %"), (0.0004, "< 0.1 %"), (0.99996, "> 99.9 %"), (1.0, "> 99.9 %"), (0.001, "0.1 %")],
 )
 def test_probabilities_are_never_rounded_to_certainty(probability: float, words: str) -> None:
     assert html.percent(probability).replace("\u202f", " ") == words

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo.components import Photo
+from demo.components import Photo, Steps
 from demo.tabs.words import Labels
 
 _CHOOSE_IN_PAGE = """
@@ -17,6 +17,19 @@ element.addEventListener('click', (event) => {
   if (button) page.showAnswer(element, button);
 });
 element.addEventListener('keydown', (event) => page.arrows(event, (button) => page.showAnswer(element, button)));
+// The same photo in other colours or words keeps the answer that was chosen; another photo starts with its best.
+let photo = '';
+let chosen = '';
+const name = (button) => button.querySelector('.label b').textContent;
+element.addEventListener('click', () => { chosen = page.chosenAnswer(element); });
+element.addEventListener('keydown', () => { chosen = page.chosenAnswer(element); });
+watch('value', () => {
+  const shown = element.querySelector('.picture img')?.src ?? '';
+  const again = [...element.querySelectorAll('button[data-answer]')].find((button) => name(button) === chosen);
+  if (shown === photo && again) page.showAnswer(element, again);
+  else chosen = page.chosenAnswer(element);
+  photo = shown;
+});
 """
 _CHOOSE_EXAMPLE = """
 element.addEventListener('click', (event) => {
@@ -37,7 +50,7 @@ class Classify:
     controls: gr.Row
     opacity: gr.Slider
     colours: gr.Radio
-    top_k: gr.Slider
+    top_k: Steps
 
 
 def build(
@@ -79,7 +92,7 @@ def build(
                     value=colours[0], interactive=True, elem_id="colours", elem_classes="segments",
                 )  # fmt: skip
                 top_k = labels(
-                    gr.Slider, words={"label": "answers"}, minimum=1, maximum=most, value=default, step=1, buttons=[],
+                    Steps, words={"label": "answers"}, minimum=1, maximum=most, value=default, step=1, buttons=[],
                     interactive=True, elem_id="top-k",
                 )  # fmt: skip
     opacity.input(

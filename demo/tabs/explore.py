@@ -48,7 +48,6 @@ def build(
 ) -> Explore:
     """Lay the tab out; what its components do is wired by the app."""
     headline = gr.HTML(empty, apply_default_css=False, elem_id="network")
-    problem = gr.HTML(visible=False, apply_default_css=False, elem_id="explore-problem")
     ribbon = gr.HTML(apply_default_css=False, js_on_load=_CHOOSE, elem_id="ribbon")
     with gr.Row(elem_id="shape-controls"):
         input_size = labels(
@@ -64,7 +63,6 @@ def build(
             words={"label": "classes"},
             value=1000,
             precision=0,
-            minimum=1,
             interactive=True,
             elem_id="classes",
         )
@@ -72,6 +70,7 @@ def build(
             gr.Radio, words={"label": "stem", "choices": _stems}, value="imagenet", interactive=True, elem_id="stem",
             elem_classes="segments",
         )  # fmt: skip
+    problem = gr.HTML(visible=False, apply_default_css=False, elem_id="explore-problem")
     with gr.Row(elem_id="explore-columns"):
         with gr.Column(scale=7, min_width=320):
             labels(gr.HTML, words={"value": heading("stages")}, apply_default_css=False)

@@ -51,7 +51,7 @@ def build(
         )
         with labels(gr.Accordion, words={"label": "own_checkpoint"}, open=False, elem_id="own"):
             checkpoint = labels(
-                gr.File, words={"label": "checkpoint_file"}, file_types=CHECKPOINT_TYPES, height=110, interactive=True,
+                gr.File, words={"label": "checkpoint_file"}, file_types=CHECKPOINT_TYPES, height=130, interactive=True,
                 elem_id="checkpoint",
             )  # fmt: skip
             class_names = labels(

@@ -1,5 +1,6 @@
 """What a person does with the page, in headless Chromium."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def test_choosing_an_answer_changes_the_map_by_mouse_and_keyboard(open_page: Cal
     buttons.nth(1).press("ArrowUp")
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "0")
     expect(buttons.nth(0)).to_be_focused()
+    buttons.nth(1).click()
+    page.locator("#colours label", has_text="Viridis").click()  # other colours, the same photo: the choice stays
+    expect(page.locator(".colour-bar i")).to_have_attribute("style", re.compile("#440154"))
+    expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "1")
+    page.locator("#top-k input[type=range]").press("Home")
+    expect(buttons).to_have_count(1)
     page.locator("#opacity input[type=range]").evaluate(
         "slider => { slider.value = 20; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
@@ -111,7 +118,7 @@ def test_a_plain_pytorch_checkpoint_with_typed_names(open_page: Callable[..., Pa
 
     names.fill("one, two, three")
     names.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("3 class names were given, but the model has 2 outputs")
+    expect(page.get_by_role("alert")).to_contain_text("The model has 2 outputs, and 3 class names were given.")
     upload(other, BEE)  # another visitor still has the bundled model
     expect(other.locator(".best strong")).to_have_text("bees")
 
@@ -179,6 +186,8 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
     for tab in ("Classify", "Explore", "Batch"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        if tab == "Explore":
+            expect(page.locator("#chart .bartext").first).to_be_visible()
         report = Axe().run(page).response
         assert len(report["passes"]) > 20
         assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in report["violations"]] == []
