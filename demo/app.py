@@ -173,7 +173,7 @@ class Page:
         """Load what was picked, then show the photo's answer and the network anew."""
         done = listen(
             partial(handlers.load, changed), self.picked, self.loaded,
-            show_progress="minimal", show_progress_on=self.side.status, **trigger, **LOAD_WORK, **PRIVATE,
+            show_progress="hidden", **trigger, **LOAD_WORK, **PRIVATE,
         )  # fmt: skip
         done.then(handlers.explore_network, self.described, self.drawn, show_progress="hidden", **PRIVATE)
         done.then(handlers.answer, self.asked, self.answered, show_progress="hidden", **MODEL_WORK, **PRIVATE)

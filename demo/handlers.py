@@ -6,12 +6,13 @@ Nothing here imports torch when the module is imported: the page is up before th
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,7 +32,8 @@ OWN = "own"  # the choice of weights that stands for the uploaded checkpoint
 MAX_BATCH = 200  # files at once: a grid of more is not looked at
 IMAGENET_CLASSES = 1000
 STAGES = ("conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpool", "fc")
-REPAINT_S = 0.5  # between two looks at a batch under way
+REPAINT_S = 0.4  # between two looks at a batch or a download under way
+LOADERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="load")
 
 
 def sentence(error: Exception, language: str = ENGLISH) -> str:
@@ -46,7 +48,7 @@ def sentence(error: Exception, language: str = ENGLISH) -> str:
 def for_programs(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make an endpoint answer a failure with one sentence."""
 
-    @functools.wraps(function)
+    @wraps(function)
     def guarded(*arguments: Any, **options: Any) -> Any:
         try:
             return function(*arguments, **options)
@@ -113,22 +115,21 @@ def device_choices(language: str) -> list[tuple[str, str]]:
 MODEL_CHOICES = [(spec.title, name) for name, spec in SPECS.items()]
 
 
-class DownloadProgress:
-    """Tells Gradio's progress bar how far a download is."""
+class Download:
+    """How far a download is, told by the thread that does it and read by the one that shows it."""
 
-    def __init__(self, progress: gr.Progress, language: str, title: str) -> None:
-        self._progress, self._language, self._title = progress, language, title
+    def __init__(self) -> None:
         self._started = time.monotonic()
+        self.done = self.total = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Called with bytes so far and in all."""
-        if not total:
-            return
-        left = (time.monotonic() - self._started) * (total - done) / max(done, 1)
-        words = text(
-            self._language, "downloading", name=self._title, done=done >> 20, total=total >> 20, seconds=round(left)
-        )
-        self._progress(done / total, desc=words)
+        self.done, self.total = done, total
+
+    @property
+    def seconds_left(self) -> int:
+        """At the speed so far."""
+        return round((time.monotonic() - self._started) * (self.total - self.done) / max(self.done, 1))
 
 
 def whole(value: Any) -> int:
@@ -229,7 +230,6 @@ def load(
     choice: ModelChoice | None,
     language: str,
     turn: Turn,
-    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio injects it)
 ) -> Iterator[Shown]:
     """Load what the sidebar says; on failure the session keeps the model that it has, and the sidebar says so."""
     from demo import results
@@ -249,18 +249,24 @@ def load(
         yield Shown(
             status=html.status_loading(language, title), problem=no_problem(), weights=weights_box(model, weights, own)
         )
-        watch = DownloadProgress(progress, language, title)
+        download = Download()
+        work = partial(obtain, model, weights, device, checkpoint=checkpoint, progress=download)
         try:
-            loaded = obtain(model, weights, device, checkpoint=checkpoint, class_names=class_names, progress=watch)
+            loading = LOADERS.submit(work, class_names=class_names)
+            while not wait([loading], timeout=REPAINT_S).done and turn.latest == mine:
+                if download.total:
+                    yield Shown(status=html.status_downloading(language, title, download))
+            if turn.latest != mine:  # it goes on into the cache; what it shows is no longer asked for
+                yield Shown()
+                return
+            loaded = loading.result()
         except ClassNamesError as error:
             if changed != "checkpoint":
                 raise
             # The names were typed for another file: the new one is no worse for it.
             note = sentence(error, language)
-            loaded = obtain(model, weights, device, checkpoint=checkpoint, progress=watch)
+            loaded = work()
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        if turn.latest != mine:
-            return
         kept = current(choice)
         if changed == "checkpoint":  # a file that is no use leaves everything as it was
             own = kept.choice.checkpoint.name if kept.choice.checkpoint else None
@@ -274,8 +280,6 @@ def load(
             checkpoint=None if changed == "checkpoint" else gr.skip(),
             classes=len(kept.class_names) if kept.spec.name == model else IMAGENET_CLASSES,
         )
-        return
-    if turn.latest != mine:
         return
     name = loaded.spec.name
     if name != model:

@@ -7,6 +7,7 @@ import io
 import re
 from html import escape
 from math import log10
+from typing import Any
 
 from PIL import Image
 
@@ -98,6 +99,17 @@ def status_loading(language: str, title: str) -> str:
     """The status card while a model is being loaded."""
     words = escape(text(language, "loading", name=title))
     return f'<div class="status" role="status"><p class="state busy"><i></i>{words}</p></div>'
+
+
+def status_downloading(language: str, title: str, download: Any) -> str:
+    """The status card while weights come in: how much, and how long still."""
+    done, total = download.done >> 20, download.total >> 20
+    words = text(language, "downloading", done=done, total=total, seconds=download.seconds_left)
+    return (
+        f'<div class="status" role="status"><p class="state busy"><i></i>{escape(text(language, "downloading_title"))} · '
+        f'{escape(title)}</p><progress max="{download.total}" value="{download.done}" aria-label="{escape(words)}"></progress>'
+        f'<p class="convention">{escape(words)}</p></div>'
+    )
 
 
 def status_starting(language: str) -> str:

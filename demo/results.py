@@ -159,7 +159,7 @@ def batch(language: str, run: Batch, count: int) -> str:
     )
     heads = [text(language, f"col_{key}") for key in ("number", "file", "answer", "probability", "ms")]
     lines = [
-        [str(i), escape(row.file), f'<span class="bad">{escape(row.error)}</span>', "", ""]
+        [str(i), escape(row.file), f'<span class="bad">{escape(row.error.partition(". ")[0])}</span>', "", ""]
         if row.error
         else [
             str(i), escape(row.file), escape(row.predictions[0].label), percent(row.predictions[0].probability),

@@ -17,7 +17,7 @@ from PIL import Image
 
 from demo import app, handlers
 from demo.tabs.words import Labels
-from resnet_app import checkpoints, cli, explorer, images
+from resnet_app import checkpoints, cli, explorer, images, models
 from resnet_app.errors import ResNetAppError
 from resnet_app.models import shared_cache
 
@@ -322,8 +322,27 @@ def test_of_two_loads_at_once_the_later_pick_counts() -> None:
     first = handlers.load("weights", "resnet34", "random", None, "", "cpu", None, "en", turn)
     next(first)  # the status card says that it is being loaded
     second = last(handlers.load("weights", "resnet18", "random", None, "", "cpu", None, "en", turn))
-    assert list(first) == []
     assert second.choice.model == "resnet18"
+    assert list(first) == [handlers.Shown()]  # changes nothing: Gradio would show its last words again
+
+
+def test_a_download_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    going_on = threading.Event()
+
+    def slow(*_: object, progress: handlers.Download, **__: object) -> None:
+        progress(30 << 20, 98 << 20)
+        going_on.wait(30)
+        raise ResNetAppError("The line broke.")
+
+    monkeypatch.setattr(handlers, "obtain", slow)
+    monkeypatch.setattr(handlers, "current", lambda choice: shared_cache().get(choice or models.choose(device="cpu")))
+    steps = handlers.load("weights", "resnet50", "imagenet", None, "", "cpu", None, "en", handlers.Turn())
+    assert "Loading ResNet-50" in next(steps).status
+    under_way = next(steps).status
+    assert "Downloading weights · ResNet-50" in under_way
+    assert "30 of 98 MB" in under_way
+    going_on.set()
+    assert "The line broke." in last(steps).problem["value"]
 
 
 def test_before_anything_is_loaded_the_sidebar_says_which_model_answers() -> None:
