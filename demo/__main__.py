@@ -98,13 +98,13 @@ def prepare_environment() -> None:
 
 def warm_up(model: str | None, weights: str | None, device: str) -> None:
     """Bring in torch, the first model and the charts, so that visitors find them ready."""
-    from demo import handlers
+    from demo import loading
     from demo.app import EXAMPLES
     from resnet_app import predict
     from resnet_app.errors import ResNetAppError
 
     try:
-        loaded = handlers.obtain(model, weights, device)
+        loaded = loading.obtain(model, weights, device)
         for example in EXAMPLES[:1]:
             predict.classify(loaded, example)  # the first pass sets up kernels, on a GPU for seconds
     except ResNetAppError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demo import endpoints, handlers, html
+from demo import endpoints, handlers, html, loading
 from demo.endpoints import MODEL_WORK
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.tabs import batch as batch_tab
@@ -48,13 +48,13 @@ class Page:
         with gr.Blocks(
             title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
         ) as self.blocks:
-            self.turn = gr.State(handlers.Turn())  # which of the session's loads is the latest
+            self.turn = gr.State(loading.Turn())  # which of the session's loads is the latest
             self.choice = gr.State(None)  # the session's ModelChoice, once one is loaded
             self.place = gr.State(DEFAULT_PLACE)  # the opened stage and block
             self.remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
             self.side = sidebar_tab.build(
                 labels,
-                models=handlers.MODEL_CHOICES, weights=handlers.weight_choices(words, model),
+                models=loading.MODEL_CHOICES, weights=loading.weight_choices(words, model),
                 devices=[(text(words, "device_auto"), "auto")] + ([] if device == "auto" else [(device, device)]),
                 model=model, weight=weights, device=device, status=html.status_starting(words), heading=heading,
             )  # fmt: skip
@@ -172,7 +172,7 @@ class Page:
     def _load_then_show(self, listen: Callable[..., Any], changed: str, **trigger: Any) -> None:
         """Load what was picked, then show the photo's answer and the network anew."""
         done = listen(
-            partial(handlers.load, changed), self.picked, self.loaded,
+            partial(loading.load, changed), self.picked, self.loaded,
             show_progress="hidden", **trigger, **LOAD_WORK, **PRIVATE,
         )  # fmt: skip
         done.then(handlers.explore_network, self.described, self.drawn, show_progress="hidden", **PRIVATE)

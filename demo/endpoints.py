@@ -10,9 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from demo import handlers
+from demo import handlers, loading
 from demo.components import Photo
 from demo.locales import ENGLISH, text
+from demo.problems import for_programs
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
 
@@ -53,7 +54,7 @@ def build() -> None:
 def _declare(function: Callable[..., Any], name: str, inputs: list[Any], outputs: Any, **work: Any) -> None:
     # A load event would run at every visit; a hidden button's click runs for nobody but a program.
     gr.Button(visible=False).click(
-        handlers.for_programs(function), inputs, outputs, api_name=name, show_progress="hidden", **work
+        for_programs(function), inputs, outputs, api_name=name, show_progress="hidden", **work
     )
 
 
@@ -74,7 +75,7 @@ def api_classify(
     """
     from resnet_app import predict
 
-    loaded = handlers.obtain(model, weights, device)
+    loaded = loading.obtain(model, weights, device)
     return predict.record(loaded, _name(image), predict.classify(loaded, _given(image), top_k=handlers.whole(top_k)))
 
 
@@ -105,7 +106,7 @@ def api_explain(
     from resnet_app.device import clock
 
     gradcam.check_method(layer, method)
-    loaded = handlers.obtain(model, weights, device)
+    loaded = loading.obtain(model, weights, device)
     result = predict.classify(loaded, _given(image))
     if class_name and class_name not in loaded.class_names:
         some = [*loaded.class_names[:10], "..."] if len(loaded.class_names) > 10 else list(loaded.class_names)
@@ -175,7 +176,7 @@ def api_batch(
 
     if len(files or []) > handlers.MAX_BATCH:
         raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=handlers.MAX_BATCH))
-    run = Batch(handlers.obtain(model, weights, device), top_k=handlers.whole(top_k))
+    run = Batch(loading.obtain(model, weights, device), top_k=handlers.whole(top_k))
     return [row.record for row in run.rows([Path(file) for file in files or []])]
 
 

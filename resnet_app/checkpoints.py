@@ -21,19 +21,19 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from resnet_app.errors import CheckpointError, ClassNamesError
+from resnet_app.classnames import class_names_in
+from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
+from resnet_app.picklewalk import DAMAGED, StoredTensor
 from resnet_app.registry import SPECS, ModelSpec
-from resnet_app.torchfile import DAMAGED, LEGACY_START, StoredTensor, TorchFile
+from resnet_app.torchfile import LEGACY_START, TorchFile
 
 WRAPPERS = ("model_state_dict", "state_dict", "model_state", "model", "net", "ema")
 PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.", "encoder.")
-CLASS_NAME_KEYS = ("classes", "class_names", "class_to_idx")
 MAX_FILE_BYTES = 2 * 2**30
 MAX_HEADER_BYTES = 2 * 2**20  # a safetensors header for ResNet-152 has 0.1 MB
 MAX_CLASSES = 25_000  # ImageNet-21k has 21,843; a file of a few bytes may claim any number
 MAX_METADATA = 300_000  # plain values looked at, however the file nests or repeats them
-MAX_CLASS_NAME = 100
 READS = "This app reads ResNet-18 to 152, ResNeXt and Wide ResNet"
 COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 2018 have none, and inference needs none
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -316,55 +316,6 @@ def _require_fit(spec: ModelSpec, found: dict[str, tuple[int, ...]], expected: d
         raise CheckpointError(
             f"This looks like {spec.title} with something added: {surplus[0][:80]!r} is not part of it. {READS}."
         )
-
-
-def class_names_in(metadata: dict[str, Any], classes: int) -> tuple[str, ...] | None:
-    """The class names that a file states, in the order of its outputs; None where it has none that fit."""
-    for key in CLASS_NAME_KEYS:
-        names = metadata.get(key)
-        if isinstance(names, dict) and all(type(index) is int for index in names.values()):
-            names = sorted(names, key=lambda name: metadata[key][name])
-        if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-            try:
-                return check_class_names(tuple(names), classes)
-            except ClassNamesError:
-                continue
-    return None
-
-
-def parse_class_names(text: str) -> tuple[str, ...]:
-    """Class names typed by a person: JSON, one a line, or separated by commas."""
-    text = text.strip().removeprefix("\ufeff")
-    if text.startswith("["):
-        names = _from_json(text)
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ClassNamesError('Class names as JSON must be a list of texts, such as ["ants", "bees"].')
-    else:
-        names = text.splitlines() if "\n" in text else re.split("[,\uff0c]", text)
-    return tuple(name.strip() for name in names if name.strip())
-
-
-def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
-    """The names, where there are as many as outputs, all different and printable.
-
-    Raises:
-        ClassNamesError: they are not.
-    """
-    if len(names) != classes:
-        raise ClassNamesError(
-            f"The model has {classes} outputs, and {len(names)} class names were given. Give {classes}.",
-            code="class_names_count",
-            given=len(names),
-            classes=classes,
-        )
-    for name in names:
-        if not name or len(name) > MAX_CLASS_NAME or not name.isprintable():
-            raise ClassNamesError(
-                f"The class name {name[:30]!r} will not do; give 1 to {MAX_CLASS_NAME} printable characters."
-            )
-    if len(set(names)) != len(names):
-        raise ClassNamesError("Two classes have the same name; give each its own.")
-    return names
 
 
 def count_parameters(state_dict: dict[str, Tensor]) -> int:

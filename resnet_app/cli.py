@@ -147,9 +147,9 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _choice(options: argparse.Namespace) -> ModelChoice:
-    from resnet_app import checkpoints, models
+    from resnet_app import classnames, models
 
-    names = checkpoints.parse_class_names(_text_or_file(options.classes)) if options.classes else None
+    names = classnames.parse_class_names(_text_or_file(options.classes)) if options.classes else None
     return models.choose(
         options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names
     )

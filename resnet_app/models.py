@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 
 from resnet_app import device as devices
-from resnet_app.checkpoints import Checkpoint, check_class_names, read_checkpoint
+from resnet_app.checkpoints import Checkpoint, read_checkpoint
+from resnet_app.classnames import check_class_names
 from resnet_app.device import Device
 from resnet_app.errors import UnknownChoiceError, WeightsError
 from resnet_app.images import Recipe

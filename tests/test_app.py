@@ -15,9 +15,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demo import app, handlers
+from demo import app, handlers, loading, problems
 from demo.tabs.words import Labels
-from resnet_app import checkpoints, cli, explorer, images, models
+from resnet_app import classnames, cli, explorer, images, models
 from resnet_app.errors import ResNetAppError
 from resnet_app.models import shared_cache
 
@@ -128,7 +128,7 @@ def test_an_unexpected_error_is_one_line_with_a_reference(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(handlers, "obtain", broken)
+    monkeypatch.setattr(loading, "obtain", broken)
     with pytest.raises(AppError) as caught:
         client.predict(handle_file(BEE), api_name="/classify")
     assert "secret" not in str(caught.value)
@@ -156,7 +156,7 @@ def test_one_callers_choice_does_not_change_anothers(client: Client) -> None:
 # The page's own handlers
 
 
-def last(steps: object) -> handlers.Shown:
+def last(steps: object) -> loading.Shown:
     *_, shown = steps
     return shown
 
@@ -164,10 +164,8 @@ def last(steps: object) -> handlers.Shown:
 def test_a_bad_checkpoint_leaves_the_session_as_it_was(tmp_path: Path) -> None:
     bad = tmp_path / "page.pth"
     bad.write_text("<!doctype html><html>404</html>")
-    before = handlers.obtain("resnet18", device="cpu").choice
-    shown = last(
-        handlers.load("checkpoint", "resnet18", "ants-bees", str(bad), "", "cpu", before, "en", handlers.Turn())
-    )
+    before = loading.obtain("resnet18", device="cpu").choice
+    shown = last(loading.load("checkpoint", "resnet18", "ants-bees", str(bad), "", "cpu", before, "en", loading.Turn()))
     assert shown.choice == before
     assert "web page" in shown.problem["value"]
     assert shown.checkpoint is None
@@ -181,7 +179,7 @@ def test_a_checkpoint_corrects_the_architecture_and_takes_typed_names(tmp_path: 
     network = torchvision.models.resnet18(num_classes=2).eval()
     torch.save({"model_state_dict": network.state_dict()}, file)
     shown = last(
-        handlers.load("checkpoint", "resnet50", "random", str(file), "ants, bees", "cpu", None, "en", handlers.Turn())
+        loading.load("checkpoint", "resnet50", "random", str(file), "ants, bees", "cpu", None, "en", loading.Turn())
     )
     assert shown.model == "resnet18"
     assert "the architecture was set to it" in shown.status
@@ -199,7 +197,7 @@ def test_weights_that_are_not_there_leave_the_model_and_say_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    shown = last(handlers.load("model", "resnet50", "ants-bees", None, "", "cpu", None, "en", handlers.Turn()))
+    shown = last(loading.load("model", "resnet50", "ants-bees", None, "", "cpu", None, "en", loading.Turn()))
     assert "python -m resnet_app download resnet50" in shown.problem["value"]
     assert shared_cache().get(shown.choice).weights_name == "ants-bees"
     assert shown.weights["value"] == "imagenet"
@@ -227,12 +225,12 @@ def test_errors_with_words_in_every_language_say_the_same_as_the_library(no_pict
         lambda: images.open_picture(no_picture),
         lambda: explorer.parse_size("huge"),
         lambda: explorer.describe("resnet18", classes=0),
-        lambda: checkpoints.check_class_names(("a",), 2),
+        lambda: classnames.check_class_names(("a",), 2),
     ):
         with pytest.raises(ResNetAppError) as caught:
             provoke()
-        assert handlers.sentence(caught.value, "en") == str(caught.value)
-        assert handlers.sentence(caught.value, "zh-CN") != str(caught.value)
+        assert problems.sentence(caught.value, "en") == str(caught.value)
+        assert problems.sentence(caught.value, "zh-CN") != str(caught.value)
 
 
 def two_classes(path: Path, *, classes: int = 2) -> Path:
@@ -242,10 +240,8 @@ def two_classes(path: Path, *, classes: int = 2) -> Path:
 
 def test_taking_ones_file_away_leads_back_to_the_bundled_model(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "mine.pkl"))
-    mine = last(handlers.load("checkpoint", "resnet18", "ants-bees", file, "", "cpu", None, "en", handlers.Turn()))
-    shown = last(
-        handlers.load("checkpoint", "resnet18", "own", None, "a, b", "cpu", mine.choice, "en", handlers.Turn())
-    )
+    mine = last(loading.load("checkpoint", "resnet18", "ants-bees", file, "", "cpu", None, "en", loading.Turn()))
+    shown = last(loading.load("checkpoint", "resnet18", "own", None, "a, b", "cpu", mine.choice, "en", loading.Turn()))
     assert (shown.model, shown.weights["value"], shown.class_names) == ("resnet18", "ants-bees", "")
     assert shared_cache().get(shown.choice).class_names == ("ants", "bees")
 
@@ -253,19 +249,17 @@ def test_taking_ones_file_away_leads_back_to_the_bundled_model(tmp_path: Path) -
 def test_going_back_to_the_network_of_ones_file_uses_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     file = str(two_classes(tmp_path / "mine.pkl"))
-    mine = last(handlers.load("checkpoint", "resnet50", "random", file, "", "cpu", None, "en", handlers.Turn()))
-    away = last(handlers.load("model", "resnet34", "own", file, "", "cpu", mine.choice, "en", handlers.Turn()))
+    mine = last(loading.load("checkpoint", "resnet50", "random", file, "", "cpu", None, "en", loading.Turn()))
+    away = last(loading.load("model", "resnet34", "own", file, "", "cpu", mine.choice, "en", loading.Turn()))
     assert "download resnet34" in away.problem["value"]
-    back = last(handlers.load("model", "resnet18", "imagenet", file, "", "cpu", mine.choice, "en", handlers.Turn()))
+    back = last(loading.load("model", "resnet18", "imagenet", file, "", "cpu", mine.choice, "en", loading.Turn()))
     assert back.weights["value"] == "own"
     assert back.choice == mine.choice
 
 
 def test_names_left_over_from_another_file_do_not_cost_the_new_one(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "five.pkl", classes=5))
-    shown = last(
-        handlers.load("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None, "en", handlers.Turn())
-    )
+    shown = last(loading.load("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None, "en", loading.Turn()))
     assert len(shared_cache().get(shown.choice).class_names) == 5
     assert "The model has 5 outputs, and 2 class names were given." in shown.status
 
@@ -318,25 +312,25 @@ def test_command_line_of_the_app() -> None:
 
 
 def test_of_two_loads_at_once_the_later_pick_counts() -> None:
-    turn = handlers.Turn()
-    first = handlers.load("weights", "resnet34", "random", None, "", "cpu", None, "en", turn)
+    turn = loading.Turn()
+    first = loading.load("weights", "resnet34", "random", None, "", "cpu", None, "en", turn)
     next(first)  # the status card says that it is being loaded
-    second = last(handlers.load("weights", "resnet18", "random", None, "", "cpu", None, "en", turn))
+    second = last(loading.load("weights", "resnet18", "random", None, "", "cpu", None, "en", turn))
     assert second.choice.model == "resnet18"
-    assert list(first) == [handlers.Shown()]  # changes nothing: Gradio would show its last words again
+    assert list(first) == [loading.Shown()]  # changes nothing: Gradio would show its last words again
 
 
 def test_a_download_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     going_on = threading.Event()
 
-    def slow(*_: object, progress: handlers.Download, **__: object) -> None:
+    def slow(*_: object, progress: loading.Download, **__: object) -> None:
         progress(30 << 20, 98 << 20)
         going_on.wait(30)
         raise ResNetAppError("The line broke.")
 
-    monkeypatch.setattr(handlers, "obtain", slow)
-    monkeypatch.setattr(handlers, "current", lambda choice: shared_cache().get(choice or models.choose(device="cpu")))
-    steps = handlers.load("weights", "resnet50", "imagenet", None, "", "cpu", None, "en", handlers.Turn())
+    monkeypatch.setattr(loading, "obtain", slow)
+    monkeypatch.setattr(loading, "current", lambda choice: shared_cache().get(choice or models.choose(device="cpu")))
+    steps = loading.load("weights", "resnet50", "imagenet", None, "", "cpu", None, "en", loading.Turn())
     assert "Loading ResNet-50" in next(steps).status
     under_way = next(steps).status
     assert "Downloading weights · ResNet-50" in under_way

@@ -11,7 +11,8 @@ import pytest
 
 # Imports go to a lower rank only.
 RANKS = {
-    "errors": 0, "choices": 0, "device": 1, "resnet": 1, "torchfile": 1, "registry": 2, "images": 3, "weights": 3,
+    "errors": 0, "choices": 0, "device": 1, "resnet": 1, "classnames": 1, "picklewalk": 1, "torchfile": 2,
+    "registry": 2, "images": 3, "weights": 3,
     "checkpoints": 4, "models": 5, "predict": 6, "gradcam": 6, "explorer": 6, "batch": 7, "train": 7, "cli": 8,
     "__main__": 9,
 }  # fmt: skip

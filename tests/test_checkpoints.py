@@ -14,7 +14,8 @@ import torch
 import torchvision
 
 from resnet_app import checkpoints
-from resnet_app.checkpoints import check_class_names, infer_architecture, parse_class_names, read_checkpoint
+from resnet_app.checkpoints import infer_architecture, read_checkpoint
+from resnet_app.classnames import check_class_names, parse_class_names
 from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
 from resnet_app.registry import SPECS

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from resnet_app.checkpoints import read_checkpoint
 from resnet_app.errors import CheckpointError
-from resnet_app.torchfile import Opaque, StoredTensor, TorchFile
+from resnet_app.picklewalk import Opaque, StoredTensor
+from resnet_app.torchfile import TorchFile
 
 CONTAINERS = ["torch zip", "torch legacy"]
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64, torch.int32, torch.int8, torch.bool]
