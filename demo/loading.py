@@ -141,6 +141,8 @@ def load(
     turn.latest += 1
     mine = turn.latest
     cleared = changed == "checkpoint" and not checkpoint
+    if changed != "checkpoint" and not checkpoint and choice is not None and choice.checkpoint is not None:
+        checkpoint = str(choice.checkpoint)  # the box was emptied of a worse file; this one is still in use
     own = Path(checkpoint).name if checkpoint else None
 
     def weights_box(of_model: str, value: str, file: str | None) -> Any:

@@ -257,6 +257,16 @@ def test_going_back_to_the_network_of_ones_file_uses_the_file(tmp_path: Path, mo
     assert back.choice == mine.choice
 
 
+def test_a_bad_file_after_a_good_one_leaves_the_good_one_in_use(tmp_path: Path) -> None:
+    good, bad = str(two_classes(tmp_path / "good.pkl")), tmp_path / "bad.pkl"
+    bad.write_bytes(b"nothing")
+    mine = last(loading.load("checkpoint", "resnet18", "random", good, "", "cpu", None, "en", loading.Turn()))
+    shown = last(loading.load("checkpoint", "resnet18", "own", str(bad), "", "cpu", mine.choice, "en", loading.Turn()))
+    assert (shown.choice, shown.weights["value"], shown.checkpoint) == (mine.choice, "own", None)
+    again = last(loading.load("device", "resnet18", "own", None, "", "cpu", shown.choice, "en", loading.Turn()))
+    assert again.choice == mine.choice
+
+
 def test_names_left_over_from_another_file_do_not_cost_the_new_one(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "five.pkl", classes=5))
     shown = last(loading.load("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None, "en", loading.Turn()))
