@@ -111,7 +111,7 @@ def warm_up(model: str | None, weights: str | None, device: str) -> None:
         logging.getLogger("resnet_explorer").warning("%s", error)
     import demo.drawings
     import demo.figures
-    import demo.results  # noqa: F401
+    import demo.results  # noqa: F401 (imported to be there when the page needs them)
 
 
 if __name__ == "__main__":

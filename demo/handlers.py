@@ -88,7 +88,7 @@ def answer(
         return [empty, no_problem(), gr.update(visible=False)]
     try:
         shown = answer_html(current(choice, model, weights, device), photo, top_k, colours, language)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
         return [gr.skip(), problem(error, language), gr.skip()]
     return [shown, no_problem(), gr.update(visible=True)]
 
@@ -184,5 +184,5 @@ def answer_batch(
     try:
         for shown in batch_html(current(choice, model, weights, device), files or [], language):
             yield [shown, no_problem()]
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
         yield [gr.skip(), problem(error, language)]

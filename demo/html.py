@@ -85,13 +85,12 @@ def empty(language: str, title: str, words: str, words_phone: str | None = None)
 
 def callout(message: str) -> str:
     """One sentence that says what is wrong, and what to do about it."""
-    first, stop, rest = re.match(r"(.*?)(\. |。|$)(.*)", message, re.DOTALL).groups()  # type: ignore[union-attr]
-    first += stop.strip()
+    first, *rest = re.split(r"(?<=\.) |(?<=。)", message, maxsplit=1)
     sign = (
         '<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" fill="none" stroke="currentColor" '
         'stroke-width="2"><path d="M12 3 22 20.5H2Z"/><path d="M12 9.5v5M12 17v1"/></svg>'
     )
-    more = f"<p>{escape(rest)}</p>" if rest else ""
+    more = f"<p>{escape(rest[0])}</p>" if rest and rest[0] else ""
     return f'<div class="callout" role="alert">{sign}<div><strong>{escape(first)}</strong>{more}</div></div>'
 
 

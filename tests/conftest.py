@@ -168,3 +168,15 @@ def fresh_python():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The running app, for the tests that speak to it over HTTP or through a browser."""
+    from demo import app  # here, so that the library's tests run without gradio
+
+    page = app.build()
+    page.queue()
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
+    yield url
+    page.close()

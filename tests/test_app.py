@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
@@ -27,17 +26,8 @@ EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    page = app.build()
-    page.queue()
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
-    yield address
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def client(url: str) -> Client:
-    return Client(url, verbose=False)
+def client(address: str) -> Client:
+    return Client(address, verbose=False)
 
 
 @pytest.fixture

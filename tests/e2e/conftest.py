@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from demo import app
-
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -25,15 +23,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
-
-
-@pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    page = app.build()
-    page.queue()
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
-    yield url
-    page.close()
 
 
 @pytest.fixture
