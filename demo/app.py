@@ -10,13 +10,14 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demo import endpoints, handlers, html, loading
+from demo import endpoints, handlers, html, loading, teaching
 from demo.endpoints import MODEL_WORK
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.tabs import batch as batch_tab
 from demo.tabs import classify as classify_tab
 from demo.tabs import explore as explore_tab
 from demo.tabs import sidebar as sidebar_tab
+from demo.tabs import teach as teach_tab
 from demo.tabs.words import Labels
 from demo.theme import head, theme
 from resnet_app.choices import COLOURS, DEFAULT_TOP_K, MAX_TOP_K
@@ -50,6 +51,7 @@ class Page:
         ) as self.blocks:
             self.turn = gr.State(loading.Turn())  # which of the session's loads is the latest
             self.choice = gr.State(None)  # the session's ModelChoice, once one is loaded
+            self.taught = gr.State(None)  # the session's latest lesson, as a ModelChoice
             self.place = gr.State(DEFAULT_PLACE)  # the opened stage and block
             self.remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
             self.side = sidebar_tab.build(
@@ -69,7 +71,7 @@ class Page:
                     gr.HTML, words={"value": html.theme_button}, apply_default_css=False, elem_id="theme",
                     js_on_load="element.addEventListener('click', () => window.resnetExplorer.toggleTheme());",
                 )  # fmt: skip
-            with gr.Tabs(elem_id="tabs"):
+            with gr.Tabs(elem_id="tabs") as self.tabs:
                 with labels(gr.Tab, words={"label": "tab_classify"}, id="classify"):
                     self.classify = classify_tab.build(
                         labels, heading=heading, examples=example_buttons, colours=list(COLOURS), most=MAX_TOP_K,
@@ -83,6 +85,11 @@ class Page:
                     self.batch = batch_tab.build(
                         labels, empty=html.empty(words, "batch_empty_title", "batch_empty_text")
                     )
+                with labels(gr.Tab, words={"label": "tab_teach"}, id="teach"):
+                    self.teach = teach_tab.build(
+                        labels, most=teaching.MAX_CLASSES, shown=2, name=teaching.box_name,
+                        empty=html.empty(words, "teach_empty_title", "teach_empty_text"),
+                    )  # fmt: skip
             endpoints.build()
             self._wire()
 
@@ -95,6 +102,7 @@ class Page:
             side.class_names,
             side.device,
             self.choice,
+            self.taught,
             self.language,
             self.turn,
         ]
@@ -126,6 +134,7 @@ class Page:
         self._wire_classify()
         self._wire_explore()
         self._wire_batch()
+        self._wire_teach()
 
     def _wire_language(self) -> None:
         """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
@@ -135,7 +144,7 @@ class Page:
         )  # fmt: skip
         self._load_then_show(opened.then, "start")
         switched = self.language.input(
-            self._switch_language, [self.language, self.batch.files], [self.remembered, *self._worded],
+            self._switch_language, [self.language, self.batch.files, self.taught], [self.remembered, *self._worded],
             show_progress="hidden", **PRIVATE,
         )  # fmt: skip
         self._load_then_show(switched.then, "language")
@@ -146,19 +155,22 @@ class Page:
         language = best_language(asked or self.fixed_language or remembered or header)
         if language == self.labels.language:
             return [gr.skip()] * (1 + len(self._worded))
-        return [language, *self._words(language, None)]
+        return [language, *self._words(language)]
 
-    def _switch_language(self, language: str, files: list[str] | None) -> list[Any]:
-        return [language, *self._words(language, files)]
+    def _switch_language(self, language: str, files: list[str] | None, taught: Any) -> list[Any]:
+        return [language, *self._words(language, batch=bool(files), lesson=taught is not None)]
 
     @property
     def _worded(self) -> list[Any]:
-        return [*self.labels.components, self.batch.result]
+        return [*self.labels.components, self.batch.result, self.teach.result]
 
-    def _words(self, language: str, files: list[str] | None) -> list[Any]:
-        """Every word in a language; a batch that was answered keeps the one it was answered in."""
-        empty = html.empty(language, "batch_empty_title", "batch_empty_text")
-        return [*self.labels.updates(language), gr.skip() if files else empty]
+    def _words(self, language: str, *, batch: bool = False, lesson: bool = False) -> list[Any]:
+        """Every word in a language; a batch or a lesson that is there keeps the one it was made in."""
+        return [
+            *self.labels.updates(language),
+            gr.skip() if batch else html.empty(language, "batch_empty_title", "batch_empty_text"),
+            gr.skip() if lesson else html.empty(language, "teach_empty_title", "teach_empty_text"),
+        ]
 
     def _wire_models(self) -> None:
         side = self.side
@@ -208,6 +220,22 @@ class Page:
         batch.go.click(
             handlers.answer_batch, [*self.asked[:4], batch.files, self.language], [batch.result, batch.problem],
             show_progress="hidden", **MODEL_WORK, **PRIVATE,
+        )  # fmt: skip
+
+    def _wire_teach(self) -> None:
+        teach = self.teach
+        teach.count.input(teaching.show_boxes, teach.count, list(teach.boxes), show_progress="hidden", **PRIVATE)
+        teach.go.click(
+            teaching.teach, [*self.asked[:4], teach.count, self.language, *teach.names, *teach.photos],
+            [teach.result, teach.problem, self.taught, teach.after], show_progress="hidden", **MODEL_WORK, **PRIVATE,
+        )  # fmt: skip
+        self._load_then_show(self.taught.change, "taught")
+        teach.try_it.click(lambda: gr.Tabs(selected="classify"), None, self.tabs, show_progress="hidden", **PRIVATE)
+        teach.save.click(
+            teaching.write_checkpoint, [self.taught, self.language], [teach.checkpoint, teach.problem],
+            show_progress="hidden", **MODEL_WORK, **PRIVATE,
+        ).then(
+            None, teach.checkpoint, None, js="(file) => window.resnetExplorer.saveFile(file)", **PRIVATE
         )  # fmt: skip
 
 

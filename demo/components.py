@@ -3,6 +3,7 @@
 from typing import Any
 
 import gradio as gr
+from gradio.components.gallery import GalleryData, GalleryVideo
 from gradio.data_classes import ImageData
 
 
@@ -37,3 +38,15 @@ class Choice(gr.Dropdown):
     def preprocess(self, payload: Any) -> Any:
         """What was picked, whatever it is."""
         return payload
+
+
+class Photos(gr.Gallery):
+    """A box of many pictures that hands the files on as they came."""
+
+    is_template = True
+
+    def preprocess(self, payload: GalleryData | None) -> list[str]:
+        """The uploaded files' paths."""
+        items = payload.root if payload else []
+        paths = [item.video.path if isinstance(item, GalleryVideo) else item.image.path for item in items]
+        return [path for path in paths if path]

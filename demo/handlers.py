@@ -45,8 +45,11 @@ def answer_html(model: LoadedModel, photo: str, top_k: int, colours: str, langua
     indices = [prediction.index for prediction in result.predictions]
     maps = gradcam.heatmaps(model.network, result.features, indices, size=result.crop.size[::-1])
     timing = replace(result.timing, cam=clock(model.device) - started)
-    random = model.choice.checkpoint is None and model.choice.weights == RANDOM
-    return results.answer(language, result, maps, timing, model.recipe, colours=colours, random=random)
+    random = model.choice.head is None and model.choice.weights == RANDOM
+    signed = None
+    if len(model.class_names) == len(maps) == 2:
+        signed = gradcam.signed_map(model.network, result.features, 0, 1, size=result.crop.size[::-1])
+    return results.answer(language, result, maps, timing, model.recipe, colours=colours, random=random, signed=signed)
 
 
 def take_apart(model: str, classes: float | None, input_size: str, stem: str) -> Any:

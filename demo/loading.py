@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +20,7 @@ from demo import html
 from demo.locales import text
 from demo.problems import no_problem, problem, sentence
 from resnet_app.errors import ClassNamesError
-from resnet_app.registry import BUNDLED, BUNDLED_MODEL, SPECS, get_spec
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, SPECS, TAUGHT, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.models import LoadedModel, ModelChoice
@@ -38,11 +38,15 @@ def obtain(
     *,
     checkpoint: str | None = None,
     class_names: str | None = None,
+    taught: ModelChoice | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> LoadedModel:
     """The model for what was picked, from the shared cache or loaded into it."""
     from resnet_app import classnames, models
+    from resnet_app.device import resolve
 
+    if weights == TAUGHT and taught is not None:
+        return models.shared_cache().get(replace(taught, device=resolve(device).name), progress=progress)
     names = classnames.parse_class_names(class_names or "") or None
     own = checkpoint if weights == OWN else None
     choice = models.choose(
@@ -60,19 +64,25 @@ def current(choice: ModelChoice | None, model: str = "", weights: str = "", devi
     from resnet_app import models
 
     if choice is None:
-        choice = models.choose(model or None, weights if weights != OWN else None, device=device)
+        choice = models.choose(model or None, weights if weights not in (OWN, TAUGHT) else None, device=device)
     return models.shared_cache().get(choice)
 
 
-def weight_choices(language: str, model: str, own: str | None = None) -> list[tuple[str, str]]:
-    """The weights that a network has, in words, and the person's own file."""
+def weight_choices(
+    language: str, model: str, own: str | None = None, taught: ModelChoice | None = None
+) -> list[tuple[str, str]]:
+    """The weights that a network has, in words; the person's own file, and the model that they taught."""
     spec = get_spec(model)
     accuracy = dict(zip(("imagenet-v1", "imagenet-v2"), spec.accuracy, strict=False))
     named = [
         (text(language, f"weights_{weights}", accuracy=f"{accuracy.get(weights, 0):.1f}"), weights)
         for weights in spec.weights
     ]
-    return [*named, (text(language, "weights_own", name=own), OWN)] if own else named
+    if own:
+        named.append((text(language, "weights_own", name=own), OWN))
+    if taught is not None and taught.head is not None:
+        named.append((text(language, "weights_taught", names=", ".join(taught.head.class_names)), TAUGHT))
+    return named
 
 
 def device_choices(language: str) -> list[tuple[str, str]]:
@@ -132,6 +142,7 @@ def load(
     class_names: str,
     device: str,
     choice: ModelChoice | None,
+    taught: ModelChoice | None,
     language: str,
     turn: Turn,
 ) -> Iterator[Shown]:
@@ -146,17 +157,17 @@ def load(
     own = Path(checkpoint).name if checkpoint else None
 
     def weights_box(of_model: str, value: str, file: str | None) -> Any:
-        return gr.update(choices=weight_choices(language, of_model, file), value=value)
+        return gr.update(choices=weight_choices(language, of_model, file, taught), value=value)
 
     note = ""
     try:
-        model, weights = _fitting(changed, model, weights, checkpoint, choice)
+        model, weights = _fitting(changed, model, weights, checkpoint, choice, taught)
         title = own if weights == OWN and own else get_spec(model).title
         yield Shown(
             status=html.status_loading(language, title), problem=no_problem(), weights=weights_box(model, weights, own)
         )
         download = Download()
-        work = partial(obtain, model, weights, device, checkpoint=checkpoint, progress=download)
+        work = partial(obtain, model, weights, device, checkpoint=checkpoint, taught=taught, progress=download)
         try:
             loading = LOADERS.submit(work, class_names=class_names)
             while not wait([loading], timeout=LOOK_S).done and turn.latest == mine:
@@ -176,7 +187,7 @@ def load(
         kept = current(choice)
         if changed == "checkpoint":  # a file that is no use leaves everything as it was
             own = kept.choice.checkpoint.name if kept.choice.checkpoint else None
-            model, weights = kept.spec.name, OWN if own else kept.choice.weights
+            model, weights = kept.spec.name, _weights_of(kept.choice)
         yield Shown(
             choice=kept.choice,
             status=results.status_ready(language, kept, still=True),
@@ -203,10 +214,25 @@ def load(
     )
 
 
+def _weights_of(choice: ModelChoice) -> str:
+    """The choice of weights that stands for what is loaded."""
+    return TAUGHT if choice.head else OWN if choice.checkpoint else choice.weights
+
+
 def _fitting(
-    changed: str, model: str, weights: str, checkpoint: str | None, choice: ModelChoice | None
+    changed: str,
+    model: str,
+    weights: str,
+    checkpoint: str | None,
+    choice: ModelChoice | None,
+    taught: ModelChoice | None,
 ) -> tuple[str, str]:
     """The network and the weights that fit what was changed: the two depend on each other, and on the file."""
+    new_file = changed == "checkpoint" and checkpoint
+    if changed == "taught" or (weights == TAUGHT and changed != "model" and not new_file):
+        if taught is None:  # the session was forgotten
+            return BUNDLED_MODEL, BUNDLED
+        return current(taught).spec.name, TAUGHT
     if changed == "checkpoint":
         if checkpoint:
             return model, OWN
@@ -215,9 +241,8 @@ def _fitting(
     if weights == OWN and checkpoint and changed != "model":
         return model, OWN
     if changed == "model" and choice is not None and current(choice).spec.name == model:  # back to what is loaded still
-        if choice.checkpoint is None:
-            return model, choice.weights
-        if checkpoint:
-            return model, OWN
+        kept = _weights_of(choice)
+        if kept != OWN or checkpoint:
+            return model, kept
     spec = get_spec(model)
     return model, weights if weights in spec.weights else spec.default_weights

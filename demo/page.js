@@ -32,10 +32,21 @@
     arrows,
     showAnswer(element, button) {
       press(button.parentElement, button);
-      for (const layer of element.querySelectorAll(".overlay")) layer.hidden = layer.dataset.answer !== button.dataset.answer;
+      const chosen = button.dataset.answer;
+      for (const layer of element.querySelectorAll(".overlay")) layer.hidden = layer.dataset.answer !== chosen;
+      const scales = [...element.querySelectorAll("[data-scale]")];
+      const own = scales.some((scale) => scale.dataset.scale === chosen) ? chosen : "";
+      for (const scale of scales) scale.hidden = scale.dataset.scale !== own;
     },
     chosenAnswer(element) {
       return element.querySelector('button[aria-pressed="true"] .label b')?.textContent ?? "";
+    },
+    saveFile(file) {
+      if (!file) return;
+      const link = document.createElement("a");
+      link.href = file.url;
+      link.download = file.orig_name ?? "";
+      link.click();
     },
     setOpacity(value) {
       document.documentElement.style.setProperty("--overlay-opacity", value / 100);

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
+from demo import versus
 from demo.html import NNBSP, amount, data_uri, download, milliseconds, percent, table
 from demo.locales import ENGLISH, text
-from resnet_app.batch import Batch
-from resnet_app.gradcam import Heatmap, overlay, palette
+from resnet_app.batch import Batch, Row
+from resnet_app.gradcam import Heatmap, SignedMap, overlay, palette
 from resnet_app.images import Recipe
 from resnet_app.models import RANDOM_SEED, LoadedModel
 from resnet_app.predict import Answer, Timing
@@ -41,21 +42,36 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
 
 def weights_title(language: str, model: LoadedModel) -> str:
     """What the weights are called on the page."""
+    if model.choice.head:
+        return text(language, "weights_taught", names=", ".join(model.class_names))
     if model.choice.checkpoint:
         return model.choice.checkpoint.name
     return text(language, f"weights_{model.choice.weights}", accuracy="").replace(" ·  %", "")
 
 
 def _origin(model: LoadedModel) -> str:
+    if model.choice.head:
+        return "from_lesson"
     if model.choice.checkpoint:
         return "from_upload"
     return {BUNDLED: "from_bundled", RANDOM: "from_random"}.get(model.choice.weights, "from_cache")
 
 
 def answer(
-    language: str, result: Answer, maps: list[Heatmap], timing: Timing, recipe: Recipe, *, colours: str, random: bool
+    language: str,
+    result: Answer,
+    maps: list[Heatmap],
+    timing: Timing,
+    recipe: Recipe,
+    *,
+    colours: str,
+    random: bool,
+    signed: SignedMap | None = None,
 ) -> str:
-    """The stage (the crop, with one map over it) and the answers; choosing one is done in the page."""
+    """The stage (the crop, with one map over it) and the answers; choosing one is done in the page.
+
+    With a signed map, which two classes have, the answers share one bar and the map is one more to choose.
+    """
     crop = data_uri(result.crop)
     layers = [
         data_uri(overlay(heatmap, colours=colours), encoding="WEBP") if heatmap.has_evidence else "" for heatmap in maps
@@ -70,6 +86,12 @@ def answer(
     )
     few = " few" if len(maps) <= 3 else ""
     rows = "".join(_answer_row(language, result, i, crop, layer) for i, layer in enumerate(layers))
+    bar = scale = ""
+    if signed is not None:
+        layer = versus.layer_of(signed)
+        overlays += versus.overlay(language, result, layer)
+        rows += versus.row(language, result, crop, layer)
+        bar, scale = versus.bar(result), versus.scale(language, result, signed)
     best = result.predictions[0]
     sure = best.probability >= UNSURE_BELOW
     headline = (
@@ -77,14 +99,16 @@ def answer(
         if sure
         else f'<strong class="unsure">{escape(text(language, "unsure", label=best.label))}</strong>'
     )
-    warning = f'<p class="note">{escape(text(language, "random_note"))}</p>' if random else ""
+    warnings = [key for key, applies in (("random_note", random), ("strange", result.strange)) if applies]
+    warning = "".join(f'<p class="note {key}">{escape(text(language, key))}</p>' for key in warnings)
     crop_note = text(language, "crop_note", resize=recipe.resize, crop=recipe.crop)
     return (
         f'<div class="result"><div class="headline" aria-live="polite"><h2 class="small">{escape(text(language, "answer"))}</h2>'
-        f'<p class="best">{headline}<span>{percent(best.probability)}</span></p>{warning}</div>'
+        f'<p class="best">{headline}<span>{percent(best.probability)}</span></p>{bar}{warning}</div>'
         f'<div class="stage"><div class="picture"><img src="{crop}" alt="{escape(text(language, "crop_alt"))}">{overlays}</div>'
-        f'{colour_bar(language, colours)}<p class="caption">{escape(text(language, "map_note"))} {escape(crop_note)}</p></div>'
-        f'<div class="answers{few}"><div role="group" aria-label="{escape(text(language, "answer"))}">{rows}</div>'
+        f'<div class="scale" data-scale="">{colour_bar(language, colours)}<p class="caption">{escape(text(language, "map_note"))}</p></div>'
+        f'{scale}<p class="caption">{escape(crop_note)}</p></div>'
+        f'<div class="answers{few}{" two" if signed else ""}"><div role="group" aria-label="{escape(text(language, "answer"))}">{rows}</div>'
         f"{times(language, timing)}</div></div>"
     )
 
@@ -152,7 +176,7 @@ def batch(language: str, run: Batch, count: int) -> str:
     )
     tiles = "".join(
         f'<figure><img src="{data_uri(row.thumbnail)}" alt="{escape(row.file)}"><figcaption><b>{escape(row.predictions[0].label)}</b>'
-        f"<span>{percent(row.predictions[0].probability)}</span></figcaption></figure>"
+        f"<span>{percent(row.predictions[0].probability)}</span></figcaption>{_strange(language, row)}</figure>"
         if row.thumbnail is not None
         else f'<figure class="failed"><div>{escape(row.file)}</div><figcaption>{escape(row.error or "")}</figcaption></figure>'
         for row in run.done
@@ -171,6 +195,10 @@ def batch(language: str, run: Batch, count: int) -> str:
         f'<div class="batch"><p class="sums" role="status"><strong>{escape(head)}</strong> · {sums}{broken}</p>'
         f'<p class="downloads">{progress}</p><div class="tiles">{tiles}</div>{table(heads, lines, kind="answers")}</div>'
     )
+
+
+def _strange(language: str, row: Row) -> str:
+    return f'<p class="strange">{escape(text(language, "strange_short"))}</p>' if row.strange else ""
 
 
 def _downloads(language: str, run: Batch) -> str:

@@ -37,6 +37,7 @@ class Row:
     timing: Timing
     thumbnail: Image.Image | None
     record: dict[str, Any]
+    strange: bool = False  # unlike what the model was trained on
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -105,7 +106,8 @@ class Batch:
             self._cam_dir.mkdir(parents=True, exist_ok=True)
             overlaid.save(self._cam_dir / f"{len(self.done) + 1:04}_{Path(name).stem}_cam.png")
         thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
-        return Row(name, answer.predictions, None, timing, thumbnail, record(self.model, name, answer, timing))
+        entry = record(self.model, name, answer, timing)
+        return Row(name, answer.predictions, None, timing, thumbnail, entry, answer.strange)
 
     @property
     def total_ms(self) -> float:

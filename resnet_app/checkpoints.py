@@ -108,7 +108,7 @@ def _guess(start: bytes) -> str:
 
 def _from_torch_file(file: TorchFile) -> Checkpoint:
     tensors, unwrapped = find_state_dict(file.root)
-    metadata = plain_metadata(file.root, WRAPPERS) if unwrapped else {}
+    metadata = plain_metadata(file.root, unwrapped[:1]) if unwrapped else {}
     return _checked(tensors, lambda tensor: file.read(tensor), metadata, file.container, unwrapped)
 
 
@@ -191,7 +191,7 @@ def plain_metadata(root: dict[Any, Any], without: tuple[str, ...] = ()) -> dict[
     return {
         key: value
         for key, value in root.items()
-        if isinstance(key, str) and key not in without and "optim" not in key and _is_plain(value, left, depth=3)
+        if isinstance(key, str) and key not in without and "optim" not in key and _is_plain(value, left, depth=5)
     }
 
 

@@ -11,3 +11,4 @@ COLOURS = {
     "viridis": "440154 482878 3E4989 31688E 26828E 1F9E89 35B779 6ECE58 B5DE2B FDE725",
     "cividis": "00224E 123570 3B496C 575D6D 707173 8A8678 A59C74 C3B369 E1CC55 FEE838",
 }
+SIDES = ("7B2D8E", "1B7837")  # of a signed map: purple for the first class, green for the second; told apart by all

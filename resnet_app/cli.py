@@ -1,4 +1,4 @@
-"""The command line: predict, summary, inspect, download, train."""
+"""The command line: predict, summary, inspect, download, train, evaluate."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from resnet_app import cli_train
 from resnet_app.errors import CheckpointError, DataError, ResNetAppError, WeightsError
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, STEMS, WEIGHTS, get_spec
 
@@ -50,24 +51,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_summary(commands.add_parser("summary", help="a network's stages: shapes, parameters, MACs"))
     _add_inspect(commands.add_parser("inspect", help="what a checkpoint file holds"))
     _add_download(commands.add_parser("download", help="fetch ImageNet weights for use without a network"))
-    _add_train(commands.add_parser("train", help="make a checkpoint from a folder of pictures"))
+    cli_train.add_train(commands.add_parser("train", help="make a checkpoint from a folder of pictures"))
+    _add_evaluate(
+        commands.add_parser(
+            "evaluate", help="how right and how sure a model is, over photographs whose classes are known"
+        )
+    )
     return parser
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a picture, or a folder of pictures")
-    parser.add_argument("--model", choices=SPECS, metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument(
-        "--weights",
-        choices=WEIGHTS,
-        metavar="W",
-        help=f"{', '.join(WEIGHTS)} (default: {BUNDLED} for {BUNDLED_MODEL}, {IMAGENET} for the others)",
-    )
-    source.add_argument("--checkpoint", type=Path, metavar="FILE", help="your own .safetensors or .pth file")
-    parser.add_argument("--classes", metavar="A,B|FILE", help="names of the classes, in the order of the outputs")
+    _add_choice(parser)
     parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
-    _add_device(parser)
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON array")
     output.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
@@ -78,8 +74,24 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_predict)
 
 
-def _add_device(parser: argparse.ArgumentParser) -> None:
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", choices=SPECS, metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--weights",
+        choices=WEIGHTS,
+        metavar="W",
+        help=f"{', '.join(WEIGHTS)} (default: {BUNDLED} for {BUNDLED_MODEL}, {IMAGENET} for the others)",
+    )
+    source.add_argument("--checkpoint", type=Path, metavar="FILE", help="your own .safetensors or .pth file")
+    parser.add_argument("--classes", metavar="A,B|FILE", help="names of the classes, in the order of the outputs")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    cli_train.add_evaluate(parser)
+    _add_choice(parser)
+    parser.set_defaults(run=_evaluate)
 
 
 def _add_summary(parser: argparse.ArgumentParser) -> None:
@@ -101,29 +113,6 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
     parser.add_argument("--all", action="store_true", help="every network")
     parser.set_defaults(run=_download)
-
-
-def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="class/picture, or train|val/class/picture")
-    parser.add_argument(
-        "--more",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="further class/picture folders to train on",
-    )
-    parser.add_argument("--model", choices=SPECS, default="resnet18", metavar="NAME")
-    parser.add_argument("--init", default="random", metavar="random|imagenet|CHECKPOINT")
-    parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=0.02, help="peak learning rate")
-    parser.add_argument("--crop", type=int, default=224, help="side of the picture that the trained model wants")
-    parser.add_argument("--train-crop", type=int, default=192, help="side of the random crops in training")
-    parser.add_argument("--seed", type=int, default=0)
-    _add_device(parser)
-    parser.add_argument("--out", type=Path, default=Path("model.safetensors"), metavar="FILE.safetensors")
-    parser.set_defaults(run=_train)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -236,39 +225,12 @@ def _download(options: argparse.Namespace) -> int:
     return 0
 
 
-def _train(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
+def _evaluate(options: argparse.Namespace) -> int:
+    from resnet_app import models
 
-    from resnet_app import device, train
-
-    settings = train.TrainSettings(
-        model=options.model, init=options.init, epochs=options.epochs, batch_size=options.batch_size,
-        learning_rate=options.lr, crop=options.crop, train_crop=options.train_crop, seed=options.seed,
-        device=options.device,
-    )  # fmt: skip
-    training, validation = train.find_splits(options.data_dir, tuple(options.more))
-    for path in (*training.broken, *validation.broken):
-        print(f"left out, not a readable picture: {path}", file=sys.stderr)
-    print(
-        f"{len(training.files)} pictures to train on, {len(validation.files)} held out; {', '.join(training.classes)}"
+    return cli_train.evaluate(
+        models.shared_cache().get(_choice(options), progress=_ProgressLine("Downloading weights")), options
     )
-    with tqdm(unit="step", mininterval=1, delay=0.5) as bar:  # silent where it fails at once
-
-        def on_step(done: int, total: int, loss: float) -> None:
-            bar.total = total
-            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-            bar.update(done - bar.n)
-
-        def on_epoch(epoch: train.Epoch) -> None:
-            bar.write(
-                f"epoch {epoch.number:2}  loss {epoch.loss:.3f}  held out {epoch.accuracy:.1%}  {epoch.seconds:.0f}s"
-            )
-
-        network, course = train.train(settings, training, validation, on_step=on_step, on_epoch=on_epoch)
-    confusion = train.evaluate(network, validation, train.inference_recipe(settings), device.resolve("cpu"))
-    train.save(options.out, network, settings, training, course=course, confusion=confusion)
-    print(f"{options.out}: {confusion.diagonal().sum().item()} of {confusion.sum().item()} held out pictures right")
-    return 0
 
 
 class _ProgressLine:

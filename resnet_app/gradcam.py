@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from resnet_app.choices import COLOURS, LAYERS, METHODS
+from resnet_app.choices import COLOURS, LAYERS, METHODS, SIDES
 from resnet_app.errors import UnknownChoiceError
 from resnet_app.resnet import ResNet
 
@@ -85,6 +85,51 @@ def heatmaps(network: ResNet, features: Tensor, classes: Sequence[int], *, size:
         Heatmap(index, values[i] if peaks[i] > MIN_PEAK else np.zeros(size, np.float32), peaks[i])
         for i, index in enumerate(classes)
     ]
+
+
+@dataclass(frozen=True)
+class SignedMap:
+    """What speaks for one of two classes and what for the other, on one scale.
+
+    Attributes:
+        values: (H, W) float32 in [-1, 1], the crop's size; positive is for the first class.
+        total: the sum over layer4's positions, in logits: the logits' difference less the biases' difference.
+        peak: the largest magnitude of a position, in logits.
+    """
+
+    values: NDArray[np.float32] = field(repr=False)
+    total: float
+    peak: float
+
+
+def signed_map(network: ResNet, features: Tensor, first: int, second: int, *, size: tuple[int, int]) -> SignedMap:
+    """How each position of layer4 moves the difference of two logits: nothing is cut off, and the parts add up to it.
+
+    After layer4 come a mean over the positions and one linear layer, so the difference is a sum over positions of
+    ``(fc.weight[first] - fc.weight[second]) . A / (h * w)``, plus the biases' difference (CAM, Zhou et al. 2016).
+
+    Args:
+        network: only its ``fc`` is looked at.
+        features: layer4's output for one picture, (1, C, h, w).
+        first: the class that positive values speak for.
+        second: the class that negative values speak for.
+        size: (H, W) of the map: the crop's.
+    """
+    with torch.inference_mode():
+        difference = (network.fc.weight[first] - network.fc.weight[second]) / features[0, 0].numel()
+        raw = torch.einsum("c,chw->hw", difference, features[0])
+        peak = float(raw.abs().max())
+        large = torch.nn.functional.interpolate(raw[None, None], size, mode="bilinear")[0, 0]
+        values = (large / max(peak, MIN_PEAK)).clamp(-1, 1).cpu().numpy().astype(np.float32)
+    return SignedMap(values, float(raw.sum()), peak)
+
+
+def signed_overlay(signed: SignedMap) -> Image.Image:
+    """A signed map as a transparent picture (RGBA): one colour for each side, untouched where nothing speaks."""
+    strength = np.minimum(1.0, np.abs(signed.values) / FULL_ALPHA_AT)
+    sides = np.array([list(bytes.fromhex(colour)) for colour in SIDES], dtype=np.uint8)
+    colours = sides[(signed.values < 0).astype(int)]
+    return Image.fromarray(np.dstack([colours, (strength * 255).round().astype(np.uint8)]))
 
 
 def _stretch(maps: Tensor) -> Tensor:

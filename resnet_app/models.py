@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections import OrderedDict
@@ -11,20 +12,31 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from resnet_app import device as devices
+from resnet_app.calibration import Familiarity
 from resnet_app.checkpoints import Checkpoint, read_checkpoint
 from resnet_app.classnames import check_class_names
 from resnet_app.device import Device
 from resnet_app.errors import UnknownChoiceError, WeightsError
 from resnet_app.images import Recipe
-from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, WEIGHTS, ModelSpec, get_spec
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
 from resnet_app.resnet import ResNet
 from resnet_app.weights import Progress, obtain
 
 BUNDLED_FILE = Path(__file__).parent.parent / "assets" / "ants-bees.safetensors"
 RANDOM_SEED = 0
 CACHE_BYTES = 1200 * 2**20  # two of the largest networks, or twenty-five ResNet-18
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A last layer taught in a session: weight (K, C) and bias (K,) on the CPU. Each is itself and no other."""
+
+    class_names: tuple[str, ...]
+    weight: Tensor
+    bias: Tensor
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class ModelChoice:
         checkpoint: a file of the person's own.
         version: the file's size and time of change, so that a rewritten file is another choice.
         class_names: what the person calls the classes.
+        head: a last layer in place of the weights' own; all that is before it is shared.
     """
 
     model: str
@@ -46,6 +59,12 @@ class ModelChoice:
     checkpoint: Path | None = None
     version: tuple[int, int] = (0, 0)
     class_names: tuple[str, ...] | None = None
+    head: Head | None = None
+
+    @property
+    def trunk(self) -> ModelChoice:
+        """What has to be loaded for it: other names, or another head, are no reason to hold the weights twice."""
+        return replace(self, class_names=None, head=None)
 
 
 def choose(
@@ -114,9 +133,18 @@ class LoadedModel:
         """Bytes of parameters and running figures."""
         return sum(tensor.nbytes for tensor in self.network.state_dict().values())
 
+    @cached_property
+    def familiarity(self) -> Familiarity | None:
+        """Where its pictures end, where its checkpoint says so of its own head."""
+        if self.checkpoint is None or self.choice.head is not None:
+            return None
+        return Familiarity.of_metadata(self.checkpoint.metadata.get("familiarity"))
+
     @property
     def weights_name(self) -> str:
-        """The choice of weights, or the checkpoint's file name."""
+        """The choice of weights, the checkpoint's file name, or that it was taught."""
+        if self.choice.head is not None:
+            return TAUGHT
         return self.choice.checkpoint.name if self.choice.checkpoint else self.choice.weights
 
 
@@ -127,14 +155,26 @@ def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedMode
         CheckpointError: the checkpoint is not one we read, or the class names do not fit it.
         WeightsError: the weights are not to be had.
     """
-    return _named(_load(replace(choice, class_names=None), progress), choice)
+    return _dressed(_load(choice.trunk, progress), choice)
 
 
-def _named(model: LoadedModel, choice: ModelChoice) -> LoadedModel:
-    """The same network with the person's names for its classes, where there are any."""
+def _dressed(model: LoadedModel, choice: ModelChoice) -> LoadedModel:
+    """The same network with the person's names for its classes, or a head of their own, where there are any."""
+    if choice.head is not None:
+        network = _with_head(model.network, choice.head, model.device)
+        return replace(model, choice=choice, network=network, class_names=choice.head.class_names)
     if choice.class_names is None:
         return model
     return replace(model, choice=choice, class_names=check_class_names(choice.class_names, len(model.class_names)))
+
+
+def _with_head(network: ResNet, head: Head, device: Device) -> ResNet:
+    """A network that shares all but its last layer with another one."""
+    fc = nn.Linear(head.weight.shape[1], head.weight.shape[0], device="meta")
+    fc.load_state_dict({"weight": head.weight.to(device.torch), "bias": head.bias.to(device.torch)}, assign=True)
+    other = copy.copy(network)
+    other._modules = {**network._modules, "fc": fc.eval().requires_grad_(False)}
+    return other
 
 
 def _load(choice: ModelChoice, progress: Progress | None) -> LoadedModel:
@@ -197,7 +237,7 @@ class ModelCache:
 
     def get(self, choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:
         """The model for a choice, loaded if need be; errors are those of ``load`` and leave the cache as it was."""
-        key = replace(choice, class_names=None)  # other names are no reason to hold the weights twice
+        key = choice.trunk
         with self._lock:
             found = self._models.get(key)
             future = found or self._models.setdefault(key, Future())
@@ -211,7 +251,7 @@ class ModelCache:
                 future.set_exception(error)
                 raise
             self._shrink()
-        return _named(future.result(), choice)
+        return _dressed(future.result(), choice)
 
     @property
     def memory_bytes(self) -> int:

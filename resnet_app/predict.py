@@ -51,6 +51,7 @@ class Answer:
         logits: (classes,) on the CPU.
         features: layer4's output, (1, C, h, w), on the model's device: what the maps are made from.
         timing: of this picture.
+        strange: whether the picture is unlike what the model was trained on, as far as its checkpoint can tell.
     """
 
     file: str
@@ -59,6 +60,7 @@ class Answer:
     logits: Tensor = field(repr=False)
     features: Tensor = field(repr=False)
     timing: Timing
+    strange: bool = False
 
 
 def check_top_k(top_k: int) -> int:
@@ -96,7 +98,8 @@ def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K
         for index, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
     )
     timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
-    return Answer(name or Path(path).name, predictions, crop, logits.cpu(), features, timing)
+    strange = model.familiarity is not None and model.familiarity.is_strange(logits)
+    return Answer(name or Path(path).name, predictions, crop, logits.cpu(), features, timing, strange)
 
 
 def describe_model(model: LoadedModel) -> dict[str, Any]:

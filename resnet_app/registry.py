@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from resnet_app.resnet import ResNet
 
 BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM = "ants-bees", "imagenet", "imagenet-v1", "imagenet-v2", "random"
+TAUGHT = "taught"  # the weights of a model whose head was taught in a session
 WEIGHTS = (BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM)
 BUNDLED_MODEL = "resnet18"
 STEMS = ("imagenet", "cifar")

@@ -180,3 +180,29 @@ def address():
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
     yield url
     page.close()
+
+
+@pytest.fixture(scope="session")
+def draw():
+    """Writes a noisy picture of one colour."""
+
+    def write(path, colour=(9, 9, 9), seed=0):
+        noise = np.random.default_rng(seed).integers(-40, 40, (72, 80, 3))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.clip(noise + colour, 0, 255).astype(np.uint8)).save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def coloured(tmp_path_factory, draw):
+    """Sixteen pictures, eight red and eight blue, and a broken one."""
+    folder = tmp_path_factory.mktemp("coloured")
+    for i in range(8):
+        draw(folder / "red" / f"{i}.png", (200, 50, 50), i)
+        draw(folder / "blue" / "deeper" / f"{i}.png", (50, 50, 200), 100 + i)
+    (folder / "red" / "broken.jpg").write_bytes(b"no picture")
+    (folder / "red" / "notes.txt").write_text("not asked for")
+    (folder / ".hidden").mkdir()
+    return folder

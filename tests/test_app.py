@@ -1,6 +1,7 @@
 """The running app over HTTP: its endpoints keep the contract, a failure is one sentence, sessions do not mix."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demo import app, handlers, loading, problems
+from demo import app, handlers, loading, problems, teaching
 from demo.tabs.words import Labels
 from resnet_app import classnames, cli, explorer, images, models
 from resnet_app.errors import ResNetAppError
@@ -35,6 +36,11 @@ def no_picture(tmp_path: Path) -> Path:
     path = tmp_path / "letter.jpg"
     path.write_text("Dear teacher, this is not a picture.")
     return path
+
+
+def pick(*picked, taught=None):
+    """The loads of a session that does one thing, in English."""
+    return loading.load(*picked, taught, "en", loading.Turn())
 
 
 def without_times(record: dict) -> dict:
@@ -155,7 +161,7 @@ def test_a_bad_checkpoint_leaves_the_session_as_it_was(tmp_path: Path) -> None:
     bad = tmp_path / "page.pth"
     bad.write_text("<!doctype html><html>404</html>")
     before = loading.obtain("resnet18", device="cpu").choice
-    shown = last(loading.load("checkpoint", "resnet18", "ants-bees", str(bad), "", "cpu", before, "en", loading.Turn()))
+    shown = last(pick("checkpoint", "resnet18", "ants-bees", str(bad), "", "cpu", before))
     assert shown.choice == before
     assert "web page" in shown.problem["value"]
     assert shown.checkpoint is None
@@ -169,7 +175,9 @@ def test_a_checkpoint_corrects_the_architecture_and_takes_typed_names(tmp_path: 
     network = torchvision.models.resnet18(num_classes=2).eval()
     torch.save({"model_state_dict": network.state_dict()}, file)
     shown = last(
-        loading.load("checkpoint", "resnet50", "random", str(file), "ants, bees", "cpu", None, "en", loading.Turn())
+        loading.load(
+            "checkpoint", "resnet50", "random", str(file), "ants, bees", "cpu", None, None, "en", loading.Turn()
+        )
     )
     assert shown.model == "resnet18"
     assert "the architecture was set to it" in shown.status
@@ -187,7 +195,7 @@ def test_weights_that_are_not_there_leave_the_model_and_say_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    shown = last(loading.load("model", "resnet50", "ants-bees", None, "", "cpu", None, "en", loading.Turn()))
+    shown = last(pick("model", "resnet50", "ants-bees", None, "", "cpu", None))
     assert "python -m resnet_app download resnet50" in shown.problem["value"]
     assert shared_cache().get(shown.choice).weights_name == "ants-bees"
     assert shown.weights["value"] == "imagenet"
@@ -230,8 +238,8 @@ def two_classes(path: Path, *, classes: int = 2) -> Path:
 
 def test_taking_ones_file_away_leads_back_to_the_bundled_model(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "mine.pkl"))
-    mine = last(loading.load("checkpoint", "resnet18", "ants-bees", file, "", "cpu", None, "en", loading.Turn()))
-    shown = last(loading.load("checkpoint", "resnet18", "own", None, "a, b", "cpu", mine.choice, "en", loading.Turn()))
+    mine = last(pick("checkpoint", "resnet18", "ants-bees", file, "", "cpu", None))
+    shown = last(pick("checkpoint", "resnet18", "own", None, "a, b", "cpu", mine.choice))
     assert (shown.model, shown.weights["value"], shown.class_names) == ("resnet18", "ants-bees", "")
     assert shared_cache().get(shown.choice).class_names == ("ants", "bees")
 
@@ -239,10 +247,10 @@ def test_taking_ones_file_away_leads_back_to_the_bundled_model(tmp_path: Path) -
 def test_going_back_to_the_network_of_ones_file_uses_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     file = str(two_classes(tmp_path / "mine.pkl"))
-    mine = last(loading.load("checkpoint", "resnet50", "random", file, "", "cpu", None, "en", loading.Turn()))
-    away = last(loading.load("model", "resnet34", "own", file, "", "cpu", mine.choice, "en", loading.Turn()))
+    mine = last(pick("checkpoint", "resnet50", "random", file, "", "cpu", None))
+    away = last(pick("model", "resnet34", "own", file, "", "cpu", mine.choice))
     assert "download resnet34" in away.problem["value"]
-    back = last(loading.load("model", "resnet18", "imagenet", file, "", "cpu", mine.choice, "en", loading.Turn()))
+    back = last(pick("model", "resnet18", "imagenet", file, "", "cpu", mine.choice))
     assert back.weights["value"] == "own"
     assert back.choice == mine.choice
 
@@ -250,16 +258,16 @@ def test_going_back_to_the_network_of_ones_file_uses_the_file(tmp_path: Path, mo
 def test_a_bad_file_after_a_good_one_leaves_the_good_one_in_use(tmp_path: Path) -> None:
     good, bad = str(two_classes(tmp_path / "good.pkl")), tmp_path / "bad.pkl"
     bad.write_bytes(b"nothing")
-    mine = last(loading.load("checkpoint", "resnet18", "random", good, "", "cpu", None, "en", loading.Turn()))
-    shown = last(loading.load("checkpoint", "resnet18", "own", str(bad), "", "cpu", mine.choice, "en", loading.Turn()))
+    mine = last(pick("checkpoint", "resnet18", "random", good, "", "cpu", None))
+    shown = last(pick("checkpoint", "resnet18", "own", str(bad), "", "cpu", mine.choice))
     assert (shown.choice, shown.weights["value"], shown.checkpoint) == (mine.choice, "own", None)
-    again = last(loading.load("device", "resnet18", "own", None, "", "cpu", shown.choice, "en", loading.Turn()))
+    again = last(pick("device", "resnet18", "own", None, "", "cpu", shown.choice))
     assert again.choice == mine.choice
 
 
 def test_names_left_over_from_another_file_do_not_cost_the_new_one(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "five.pkl", classes=5))
-    shown = last(loading.load("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None, "en", loading.Turn()))
+    shown = last(pick("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None))
     assert len(shared_cache().get(shown.choice).class_names) == 5
     assert "The model has 5 outputs, and 2 class names were given." in shown.status
 
@@ -313,9 +321,9 @@ def test_command_line_of_the_app() -> None:
 
 def test_of_two_loads_at_once_the_later_pick_counts() -> None:
     turn = loading.Turn()
-    first = loading.load("weights", "resnet34", "random", None, "", "cpu", None, "en", turn)
+    first = loading.load("weights", "resnet34", "random", None, "", "cpu", None, None, "en", turn)
     next(first)  # the status card says that it is being loaded
-    second = last(loading.load("weights", "resnet18", "random", None, "", "cpu", None, "en", turn))
+    second = last(loading.load("weights", "resnet18", "random", None, "", "cpu", None, None, "en", turn))
     assert second.choice.model == "resnet18"
     assert list(first) == [loading.Shown()]  # changes nothing: Gradio would show its last words again
 
@@ -330,7 +338,7 @@ def test_a_download_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(loading, "obtain", slow)
     monkeypatch.setattr(loading, "current", lambda choice: shared_cache().get(choice or models.choose(device="cpu")))
-    steps = loading.load("weights", "resnet50", "imagenet", None, "", "cpu", None, "en", loading.Turn())
+    steps = pick("weights", "resnet50", "imagenet", None, "", "cpu", None)
     assert "Loading ResNet-50" in next(steps).status
     under_way = next(steps).status
     assert "Downloading weights · ResNet-50" in under_way
@@ -358,3 +366,118 @@ def test_wrong_use_of_the_app_is_one_line(options: list[str]) -> None:
     )
     assert run.returncode == 2
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+# Teach
+
+
+def boxes(names: list[str], files: list[list[Path]]) -> list:
+    """What the tab sends: six names, then six lists of files."""
+    empty = teaching.MAX_CLASSES - len(names)
+    return [*names, *[""] * empty, *[[str(path) for path in each] for each in files], *[[]] * empty]
+
+
+def taught_by(files: list[list[Path]], *, names: tuple[str, ...] = ("ants", "bees"), choice=None) -> list:
+    return list(
+        teaching.teach(choice, "resnet18", "ants-bees", "cpu", str(len(names)), "en", *boxes(list(names), files))
+    )
+
+
+@pytest.fixture(scope="module")
+def lesson() -> list:
+    *_, outcome = taught_by([EXAMPLES[:3], EXAMPLES[3:]])
+    return outcome
+
+
+def test_a_lesson_gives_the_session_a_model_and_the_page_its_course(lesson: list) -> None:
+    shown, problem, taught, after = lesson
+    assert taught.head.class_names == ("ants", "bees")
+    assert shown.count("<figure") == 6
+    assert "of 6 right, each left out" in shown
+    assert (problem["visible"], after["visible"]) == (False, True)
+    loaded = last(pick("taught", "resnet18", "ants-bees", None, "", "cpu", None, taught=taught))
+    assert (loaded.choice, loaded.model, loaded.weights["value"]) == (taught, "resnet18", "taught")
+    assert ("Taught here: ants, bees", "taught") in loaded.weights["choices"]
+    assert "your photos" in loaded.status
+
+
+def test_a_taught_model_stays_until_another_is_picked_and_can_be_picked_again(lesson: list, tmp_path: Path) -> None:
+    taught = lesson[2]
+    for changed in ("device", "language", "class_names"):
+        shown = last(pick(changed, "resnet18", "taught", None, "a, b", "cpu", taught, taught=taught))
+        assert (shown.choice, shown.weights["value"]) == (taught, "taught"), changed
+    away = last(pick("weights", "resnet18", "random", None, "", "cpu", taught, taught=taught))
+    assert (away.choice.head, away.weights["value"]) == (None, "random")
+    assert ("Taught here: ants, bees", "taught") in away.weights["choices"]
+    back = last(pick("weights", "resnet18", "taught", None, "", "cpu", away.choice, taught=taught))
+    assert back.choice == taught
+    file = str(two_classes(tmp_path / "mine.pkl"))
+    own = last(pick("checkpoint", "resnet18", "taught", file, "", "cpu", taught, taught=taught))
+    assert (own.choice.head, own.weights["value"]) == (None, "own")
+    bad = tmp_path / "bad.pth"
+    bad.write_bytes(b"nothing")
+    kept = last(pick("checkpoint", "resnet18", "taught", str(bad), "", "cpu", taught, taught=taught))
+    assert (kept.choice, kept.weights["value"]) == (taught, "taught")
+    forgotten = last(pick("language", "resnet18", "taught", None, "", "cpu", None))
+    assert (forgotten.choice.head, forgotten.weights["value"]) == (None, "ants-bees")
+
+
+def test_a_lesson_on_a_checkpoint_of_ones_own_is_another_head_on_it(tmp_path: Path) -> None:
+    file = str(two_classes(tmp_path / "mine.pkl"))
+    mine = last(pick("checkpoint", "resnet18", "random", file, "", "cpu", None)).choice
+    *_, (_, _, taught, _) = taught_by([EXAMPLES[:3], EXAMPLES[3:]], names=("left", "right"), choice=mine)
+    assert (taught.checkpoint, taught.head.class_names) == (mine.checkpoint, ("left", "right"))
+    shown = last(pick("taught", "resnet18", "own", file, "", "cpu", mine, taught=taught))
+    assert shown.weights["value"] == "taught"
+    emptied = last(pick("checkpoint", "resnet18", "taught", None, "", "cpu", taught, taught=taught))
+    assert (emptied.choice, emptied.weights["value"]) == (taught, "taught")
+    assert shared_cache().get(mine).class_names == ("class 0", "class 1")
+
+
+@pytest.mark.parametrize(
+    ("names", "files", "says"),
+    [
+        (("a", "b"), [[], []], "The class a has no photo"),
+        (("a", ""), [[BEE], []], "One class cannot be told from nothing"),
+        (("a", "a"), [[BEE], [BEE]], "the same name"),
+        (("a", "b"), [[BEE], ["letter"]], "No photo of the class b can be read"),
+    ],
+)
+def test_a_lesson_that_cannot_be_held_says_why(names, files, says, no_picture: Path) -> None:
+    files = [[no_picture if path == "letter" else path for path in each] for each in files]
+    *_, (shown, problem, taught, after) = taught_by(files, names=names)
+    assert says in problem["value"]
+    assert "Nothing taught yet" in shown
+    assert not isinstance(taught, models.ModelChoice)
+    assert after["visible"] is False
+
+
+def test_a_lesson_with_two_hundred_photos_tells_how_far_it_is() -> None:
+    steps = taught_by([[EXAMPLES[0]] * 100, [EXAMPLES[3]] * 100])
+    told = [int(re.search(r'value="(\d+)"', step[0])[1]) for step in steps[:-1]]
+    assert told == sorted(told)
+    assert len(told) >= 2
+    assert "200 of 200 right" in steps[-1][0]
+
+
+def test_the_taught_checkpoint_is_a_file_to_save(lesson: list) -> None:
+    path, problem = teaching.write_checkpoint(lesson[2], "en")
+    assert problem["visible"] is False
+    assert Path(path).name == "ants-bees.pth"
+    loaded = loading.obtain(weights=loading.OWN, checkpoint=path, device="cpu")
+    taught = shared_cache().get(lesson[2])
+    pixels = torch.rand(1, 3, 224, 224)
+    with torch.no_grad():
+        assert torch.equal(loaded.network(pixels), taught.network(pixels))
+    Path(path).unlink()
+
+
+@pytest.mark.parametrize(
+    ("names", "file"),
+    [
+        (("Ants", "big bees"), "ants-big_bees.pth"), (("../etc", "a/b\\c"), "etc-a_b_c.pth"), (("蚂蚁", "蜜蜂"), "蚂蚁-蜜蜂.pth"),
+        (("!", "?"), "taught.pth"), (("x" * 90, "y" * 90, "z" * 90), f"{'x' * 20}-{'y' * 20}-{'z' * 20}.pth"),
+    ],
+)  # fmt: skip
+def test_file_names_are_fit_for_file_systems(names: tuple[str, ...], file: str) -> None:
+    assert teaching.file_name(names) == file

@@ -2,16 +2,25 @@
 
 import csv
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors import safe_open
 from torchvision.models import get_model_weights
 
 from resnet_app import cli, weights
 from resnet_app.registry import SPECS
 
+ROOT = Path(__file__).parents[1]
 RANDOM = ("--weights", "random", "--device", "cpu")
 
 
@@ -146,6 +155,14 @@ WRONG_USE = {
     "a crop of nothing": ("train", "{tmp}/data", "--crop", "0"),
     "a training crop of nothing": ("train", "{tmp}/data", "--train-crop", "0"),
     "a start from nowhere": ("train", "{tmp}/data", "--init", "absent.pth"),
+    "a part to freeze that is none": ("train", "{tmp}/data", "--freeze", "layer9"),
+    "one fold": ("train", "{tmp}/data", "--folds", "1"),
+    "weeding without folds": ("train", "{tmp}/data", "--weed", "0.1"),
+    "nothing to resume": ("train", "{tmp}/data", "--resume", "--out", "{tmp}/absent.safetensors"),
+    "a folder to write to": ("train", "{tmp}/data", "--out", "{tmp}/data"),
+    "a picture to write to": ("train", "{tmp}/data", "--out", "{tmp}/model.png"),
+    "judging by nothing": ("evaluate", "{tmp}/absent"),
+    "judging by other classes": ("evaluate", "{tmp}/data"),
     "another model to train": ("train", "{tmp}/data", "--model", "vgg16"),
 }
 
@@ -249,9 +266,10 @@ def test_train_then_predict(run, tmp_path):
     options = ("--epochs", 1, "--batch-size", 5, "--crop", 64, "--train-crop", 64, "--device", "cpu", "--out", out_file)
     code, out, err = run("train", tmp_path / "data", *options)
     assert code == 0, err
-    assert "10 pictures to train on, 2 held out; blue, red" in out
+    assert "8 pictures to train on (4 blue, 4 red), 4 held out" in out
     assert "broken.png" in err[0]
-    assert re.fullmatch(rf"{out_file}: \d of 2 .*", out[-1])
+    assert re.fullmatch(rf"{out_file}: epoch 1 kept, \d of 4 held out right", out[-2])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out.png", "out.safetensors"]
     code, out, _ = run("predict", tmp_path / "data" / "red" / "0.png", "--checkpoint", out_file, "--json")
     assert code == 0
     assert {p["label"] for p in json.loads("\n".join(out))[0]["predictions"]} == {"blue", "red"}
@@ -267,9 +285,47 @@ def test_stopping_is_no_traceback(run, monkeypatch):
     assert len(err) == 1
 
 
-@pytest.mark.parametrize("command", ["predict", "summary", "inspect", "download", "train"])
+@pytest.mark.parametrize("command", ["predict", "summary", "inspect", "download", "train", "evaluate"])
 def test_help_of_every_command(run, command):
     code, out, err = run(command, "--help")
     assert (code, err) == (0, [])
     assert command in out[0]
     assert len(out) > 5
+
+
+def state_of(path):
+    with safe_open(path, framework="pt") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+
+
+def test_training_from_scratch_goes_on_after_an_interrupt_to_the_same_weights(photos, tmp_path):
+    """Forty real photographs, Ctrl-C after the first epoch, --resume: the file is that of a run left alone."""
+    for label in ("ants", "bees"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for path in sorted((photos / label).glob("*.jpg"))[:20]:
+            shutil.copy(path, tmp_path / "data" / label)
+    options = [
+        sys.executable, "-u", "-m", "resnet_app", "train", tmp_path / "data", "--epochs", "3", "--batch-size", "8",
+        "--crop", "64", "--train-crop", "64", "--device", "cpu", "--out",
+    ]  # fmt: skip
+    env = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    streams = {"cwd": ROOT, "env": env, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    whole = subprocess.run([*options, tmp_path / "whole.safetensors"], timeout=120, **streams)
+    assert whole.returncode == 0, whole.stdout
+    with subprocess.Popen([*options, tmp_path / "cut.safetensors"], **streams) as run:
+        for line in run.stdout:
+            if "epoch   1" in line:
+                run.send_signal(signal.SIGINT)
+                break
+        rest = run.stdout.read()
+        assert run.wait(60) == 130
+    assert "The same command with --resume goes on." in rest
+    assert "Traceback" not in rest
+    assert not (tmp_path / "cut.safetensors").exists()
+    again = subprocess.run([*options, tmp_path / "cut.safetensors", "--resume"], timeout=120, **streams)
+    assert again.returncode == 0, again.stdout
+    assert "epoch   1" not in again.stdout
+    assert not (tmp_path / "cut.safetensors.resume").exists()
+    expected = state_of(tmp_path / "whole.safetensors")
+    for key, tensor in state_of(tmp_path / "cut.safetensors").items():
+        assert torch.equal(tensor, expected[key]), key

@@ -8,7 +8,19 @@ import torch
 from PIL import Image
 
 from resnet_app.errors import UnknownChoiceError
-from resnet_app.gradcam import COLOURS, MIN_PEAK, Heatmap, check_method, draw, heatmaps, overlay, palette
+from resnet_app.gradcam import (
+    COLOURS,
+    MIN_PEAK,
+    Heatmap,
+    SignedMap,
+    check_method,
+    draw,
+    heatmaps,
+    overlay,
+    palette,
+    signed_map,
+    signed_overlay,
+)
 from resnet_app.registry import SPECS
 
 with warnings.catch_warnings():
@@ -131,3 +143,47 @@ def test_other_layers_and_methods_are_refused(layer, method, is_plain):
 
 def test_rounding_noise_is_no_evidence():
     assert not Heatmap(0, np.zeros((1, 1), np.float32), MIN_PEAK / 10).has_evidence
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_the_signed_map_adds_up_to_the_difference_of_the_logits(name):
+    torch.manual_seed(6)
+    network = SPECS[name].build(num_classes=3).eval()
+    features = features_of(network)
+    signed = signed_map(network, features, 2, 0, size=SIZE)
+    logits, bias = network.forward_head(features)[0], network.fc.bias
+    assert signed.total == pytest.approx(float((logits[2] - logits[0]) - (bias[2] - bias[0])), abs=1e-5)
+    assert signed.values.shape == SIZE
+    assert 0.5 < np.abs(signed.values).max() <= 1
+    other = signed_map(network, features, 0, 2, size=SIZE)
+    np.testing.assert_allclose(other.values, -signed.values, atol=1e-6)
+    assert other.total == pytest.approx(-signed.total, abs=1e-6)
+
+
+def test_the_signed_map_is_the_difference_of_two_raw_maps():
+    """By autograd, as Grad-CAM weighs its channels, without cutting off what is negative."""
+    torch.manual_seed(6)
+    network = SPECS["resnet18"].build(num_classes=2).eval()
+    features = features_of(network).clone().requires_grad_()
+    logits = network.forward_head(features)[0]
+    (logits[0] - logits[1]).backward()
+    raw = (features.grad * features.detach()).sum(1)[0]
+    signed = signed_map(network, features.detach(), 0, 1, size=tuple(raw.shape))
+    np.testing.assert_allclose(signed.values, raw / raw.abs().max(), atol=1e-5)
+    assert signed.peak == pytest.approx(float(raw.abs().max()), rel=1e-4)
+
+
+def test_the_signed_overlay_has_a_colour_for_each_side_and_none_between():
+    values = np.array([[1.0, 0.1, 0.0, -0.2, -1.0]], np.float32)
+    image = np.asarray(signed_overlay(SignedMap(values, 0.0, 1.0)))
+    assert image.shape == (1, 5, 4)
+    assert image[0, :, 3].tolist() == [255, round(255 * 0.1 / 0.45), 0, round(255 * 0.2 / 0.45), 255]
+    assert image[0, 0, :3].tolist() == image[0, 1, :3].tolist() != image[0, 4, :3].tolist() == image[0, 3, :3].tolist()
+
+
+def test_a_signed_map_of_equal_classes_is_empty():
+    network = SPECS["resnet18"].build(num_classes=2).eval()
+    torch.nn.init.zeros_(network.fc.weight)
+    signed = signed_map(network, features_of(network), 0, 1, size=SIZE)
+    assert (signed.total, signed.peak) == (0, 0)
+    assert not np.asarray(signed_overlay(signed))[..., 3].any()

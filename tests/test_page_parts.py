@@ -1,5 +1,6 @@
 """What the page is made of: numbers, tables, drawings, figures; and that nothing from a file is taken for HTML."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -7,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from demo import drawings, figures, html, results
+from demo import drawings, figures, html, lesson, results
 from demo.locales import LANGUAGES
-from resnet_app import explorer, gradcam, predict
+from resnet_app import explorer, gradcam, predict, teach
 from resnet_app.batch import Batch
-from resnet_app.models import LoadedModel, choose, load
+from resnet_app.models import Head, LoadedModel, choose, load
 from resnet_app.registry import SPECS
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
@@ -100,11 +101,19 @@ def test_names_from_a_file_are_text_everywhere(
 ) -> None:
     answer, maps = answered
     shown = results.answer(language, answer, maps, answer.timing, hostile_model.recipe, colours="viridis", random=False)
+    signed = gradcam.signed_map(hostile_model.network, answer.features, 0, 1, size=(224, 224))
+    two = results.answer(
+        language, answer, maps, answer.timing, hostile_model.recipe, colours="viridis", random=False, signed=signed
+    )
     card = results.status_ready(language, hostile_model, note=EVIL)
+    photo = teach.Photo(EVIL, 0, answer.crop.resize((9, 9)), 0, 0.9)
+    head = Head((EVIL, "ok"), hostile_model.network.fc.weight, hostile_model.network.fc.bias)
+    taught = teach.Taught(replace(hostile_model.choice, head=head), (photo,), ((EVIL, "No."),), 1.0, 1.0)
+    told = lesson.outcome(language, hostile_model, taught)
     run = Batch(hostile_model)
     (tmp_path / "x.jpg").write_text("no picture")
     list(run.rows([tmp_path / "x.jpg"], names=[EVIL]))
-    for source in (shown, card, results.batch(language, run, 1)):
+    for source in (shown, two, card, told, results.batch(language, run, 1)):
         parts = Tags(source)
         assert all("onerror" not in attributes for _, attributes in parts.found)
         assert EVIL in parts.words

@@ -59,7 +59,7 @@ def test_choosing_an_answer_changes_the_map_by_mouse_and_keyboard(open_page: Cal
     page = open_page()
     page.locator(".examples button").last.click()
     buttons = page.locator(".answers button")
-    expect(buttons).to_have_count(2)
+    expect(buttons).to_have_count(3)  # two classes, and the map of what speaks for which
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "0")
     buttons.nth(1).click()
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "1")
@@ -70,6 +70,11 @@ def test_choosing_an_answer_changes_the_map_by_mouse_and_keyboard(open_page: Cal
     page.locator("#colours label", has_text="Viridis").click()  # other colours, the same photo: the choice stays
     expect(page.locator(".colour-bar i")).to_have_attribute("style", re.compile("#440154"))
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "1")
+    expect(page.locator(".versus .end b")).to_have_text(["ants", "bees"])
+    expect(page.get_by_text("for bees")).to_be_hidden()
+    buttons.nth(2).click()
+    expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "signed")
+    expect(page.get_by_text("for bees")).to_be_visible()
     page.locator("#top-k input[type=range]").press("Home")
     expect(buttons).to_have_count(1)
     page.locator("#opacity input[type=range]").evaluate(
@@ -141,6 +146,81 @@ def test_many_photos_at_once(open_page: Callable[..., Page], tmp_path: Path) -> 
     assert lines[1].startswith("ant-leaf.jpg,ants,")
 
 
+def fill_box(page: Page, number: int, name: str, files: list[Path]) -> None:
+    page.locator(f"#teach-name-{number}").get_by_role("textbox").fill(name)
+    page.locator(f"#teach-photos-{number} input[type=file]").first.set_input_files(files)
+    expect(page.locator(f"#teach-photos-{number} .thumbnail-item")).to_have_count(len(files))
+
+
+def test_teach_classify_download_reload_and_upload_again(
+    open_page: Callable[..., Page], photos: Path, tmp_path: Path
+) -> None:
+    page, other = open_page(), open_page()
+    page.get_by_role("tab", name="Teach").click()
+    for number, label in ((1, "ants"), (2, "bees")):
+        files = sorted((photos.parent / "train" / label).glob("*.jpg"))[:6]
+        fill_box(page, number, f"my {label}", files)
+    page.get_by_role("button", name="Teach").click()
+    expect(page.locator(".lesson .sums")).to_contain_text("of 12 right, each left out")
+    expect(page.locator(".lesson figure")).to_have_count(12)
+    expect(page.locator(".status dd").first).to_have_text("Taught here: my ants, my bees")
+
+    page.get_by_role("button", name="Try it in Classify").click()
+    upload(page, photos / "bees" / "1032546534_06907fe3b3.jpg")
+    expect(page.locator(".best strong")).to_have_text("my bees")
+    answered = page.locator(".versus .ends").inner_text()
+
+    page.get_by_role("tab", name="Teach").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download the checkpoint").click()
+    assert saved.value.suggested_filename == "my_ants-my_bees.pth"
+    saved.value.save_as(tmp_path / "mine.pth")
+
+    upload(other, photos / "bees" / "1032546534_06907fe3b3.jpg")  # who came meanwhile still has their own model
+    expect(other.locator(".best strong")).to_have_text("bees")
+    expect(other.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
+
+    page.reload()
+    expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
+    page.get_by_text("Your own checkpoint").click()
+    page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "mine.pth")
+    expect(page.locator(".status dd").first).to_have_text("mine.pth")
+    upload(page, photos / "bees" / "1032546534_06907fe3b3.jpg")
+    expect(page.locator(".best strong")).to_have_text("my bees")
+    assert page.locator(".versus .ends").inner_text() == answered
+
+
+def test_a_lesson_with_too_little_says_what_is_missing_and_loses_nothing(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(BEE.read_bytes()[:500])
+    page = open_page()
+    page.get_by_role("tab", name="Teach").click()
+    page.get_by_role("button", name="Teach").click()
+    expect(page.get_by_role("alert")).to_contain_text("One class cannot be told from nothing.")
+    page.locator("#teach-count label", has_text="3").click()
+    fill_box(page, 1, "one", [BEE])
+    fill_box(page, 2, "two", [ANT])
+    page.locator("#teach-name-3").get_by_role("textbox").fill("three")
+    page.get_by_role("button", name="Teach").click()
+    expect(page.get_by_role("alert")).to_contain_text("The class three has no photo.")
+    expect(page.locator("#teach-photos-1 .thumbnail-item")).to_have_count(1)
+    page.locator("#teach-photos-3 input[type=file]").first.set_input_files([broken, *sorted(EXAMPLES.glob("bee*"))])
+    page.get_by_role("button", name="Teach").click()
+    expect(page.locator(".lesson .left-out")).to_contain_text("broken.jpg")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator(".lesson figcaption", has_text="the only one")).to_have_count(2)
+    expect(page.locator(".lesson .note")).to_contain_text("The smallest class has 1 photos.")
+    expect(page.locator(".status dd").nth(2)).to_have_text("3")
+    page.get_by_role("tab", name="Explore").click()
+    expect(page.locator("#classes input")).to_have_value("3")
+    choose(page, "Weights", "Ants or bees (bundled)")  # there and back
+    expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
+    choose(page, "Weights", "Taught here: one, two, three")
+    expect(page.locator(".status dd").first).to_have_text("Taught here: one, two, three")
+
+
 def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="zh-CN")
     expect(page.get_by_role("tab", name="分类")).to_be_visible()
@@ -150,7 +230,7 @@ def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) ->
     page.locator("#language label", has_text="English").click()
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()
     expect(page.locator(".status .state")).to_have_text("Ready")
-    expect(page.locator(".caption")).to_contain_text("It does not prove why.")
+    expect(page.locator(".scale .caption").first).to_contain_text("It does not prove why.")
     page.reload()
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()
     by_link = open_page("?lang=zh")
@@ -162,7 +242,7 @@ def test_nothing_scrolls_sideways(open_page: Callable[..., Page], options: dict)
     page = open_page(**options)
     page.locator(".examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in ("Classify", "Explore", "Batch"):
+    for tab in ("Classify", "Explore", "Batch", "Teach"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
@@ -183,7 +263,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
     page = open_page(color_scheme=scheme, **size)
     page.locator(".examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in ("Classify", "Explore", "Batch"):
+    for tab in ("Classify", "Explore", "Batch", "Teach"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         if tab == "Explore":
