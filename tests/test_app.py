@@ -475,7 +475,8 @@ def test_the_taught_checkpoint_is_a_file_to_save(lesson: list) -> None:
 @pytest.mark.parametrize(
     ("names", "file"),
     [
-        (("Ants", "big bees"), "ants-big_bees.pth"), (("../etc", "a/b\\c"), "etc-a_b_c.pth"), (("蚂蚁", "蜜蜂"), "蚂蚁-蜜蜂.pth"),
+        (("Ants", "big bees"), "ants-big_bees.pth"), (("../etc", "a/b\\c"), "etc-a_b_c.pth"),
+        (("蚂蚁", "蜜蜂"), "蚂蚁-蜜蜂.pth"),
         (("!", "?"), "taught.pth"), (("x" * 90, "y" * 90, "z" * 90), f"{'x' * 20}-{'y' * 20}-{'z' * 20}.pth"),
     ],
 )  # fmt: skip

@@ -151,7 +151,7 @@ def test_the_signed_map_adds_up_to_the_difference_of_the_logits(name):
     network = SPECS[name].build(num_classes=3).eval()
     features = features_of(network)
     signed = signed_map(network, features, 2, 0, size=SIZE)
-    logits, bias = network.forward_head(features)[0], network.fc.bias
+    logits, bias = network.forward_head(features)[0].detach(), network.fc.bias.detach()
     assert signed.total == pytest.approx(float((logits[2] - logits[0]) - (bias[2] - bias[0])), abs=1e-5)
     assert signed.values.shape == SIZE
     assert 0.5 < np.abs(signed.values).max() <= 1
