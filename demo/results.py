@@ -8,6 +8,7 @@ from demo import versus
 from demo.html import NNBSP, amount, data_uri, download, milliseconds, percent, table
 from demo.locales import ENGLISH, text
 from resnet_app.batch import Batch, Row
+from resnet_app.checkpoints import Checkpoint
 from resnet_app.gradcam import Heatmap, SignedMap, overlay, palette
 from resnet_app.images import Recipe
 from resnet_app.models import RANDOM_SEED, LoadedModel
@@ -29,6 +30,10 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         ("card_device", model.device.title),
         ("card_loaded", f"{model.load_ms / 1000:.2f}{NNBSP}s"),
     ]
+    if model.choice.checkpoint and model.choice.head is None and model.checkpoint is not None:
+        rows += diagnosis(model.checkpoint)
+        told = [text(language, f"note_{each.code}", **each.values) for each in model.checkpoint.notes]
+        note = " ".join([note, *told]).strip()
     listed = "".join(
         f"<div><dt>{escape(text(language, key))}</dt><dd>{escape(value)}</dd></div>" for key, value in rows
     )
@@ -38,6 +43,15 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         f'<div class="status" role="status"><p class="state{" " if still else " ok"}"><i></i>{escape(state)}</p>'
         f"<h3>{escape(model.spec.title)}</h3>{noted}<dl>{listed}</dl></div>"
     )
+
+
+def diagnosis(found: Checkpoint) -> list[tuple[str, str]]:
+    """What the doctor found in a file: how it was packed, where the weights lay, and what it says of itself."""
+    way = " → ".join([*found.unwrapped, *found.stripped_prefixes])
+    told = {key: found.metadata.get(key) for key in ("epoch", "step", "best_acc", "accuracy", "acc")}
+    rows = [("card_container", found.container), ("card_way", way), ("card_dtype", found.dtype)]
+    rows += [("card_said", f"{key} {value}") for key, value in told.items() if isinstance(value, int | float)][:2]
+    return [(key, value[:60]) for key, value in rows if value]
 
 
 def weights_title(language: str, model: LoadedModel) -> str:

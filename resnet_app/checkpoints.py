@@ -8,11 +8,9 @@ so the most that a file can cost is the largest network with ``MAX_CLASSES`` out
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -21,21 +19,28 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from resnet_app.classnames import class_names_in
+from resnet_app.classnames import CLASS_NAME_KEYS, class_names_in
 from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
-from resnet_app.picklewalk import DAMAGED, StoredTensor
+from resnet_app.picklewalk import DAMAGED
 from resnet_app.registry import SPECS, ModelSpec
+from resnet_app.resnet import ResNet
+from resnet_app.statedict import (
+    COUNTER,
+    Note,
+    expected_shapes,
+    find_network,
+    find_state_dict,
+    infer_architecture,
+    printable,
+    require_fit,
+)
 from resnet_app.torchfile import LEGACY_START, TorchFile
 
-WRAPPERS = ("model_state_dict", "state_dict", "model_state", "model", "net", "ema")
-PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.", "encoder.")
 MAX_FILE_BYTES = 2 * 2**30
 MAX_HEADER_BYTES = 2 * 2**20  # a safetensors header for ResNet-152 has 0.1 MB
-MAX_CLASSES = 25_000  # ImageNet-21k has 21,843; a file of a few bytes may claim any number
+PROBE_SIDE = 64  # px of the made-up picture that new weights have to answer with numbers
 MAX_METADATA = 300_000  # plain values looked at, however the file nests or repeats them
-READS = "This app reads ResNet-18 to 152, ResNeXt and Wide ResNet"
-COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 2018 have none, and inference needs none
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -55,6 +60,7 @@ class Checkpoint:
         stripped_prefixes: prefixes taken off every key, outermost first.
         dtype: the numbers' type in the file.
         metadata: plain values beside the weights (epoch, metrics, ...).
+        notes: what the file holds besides and was left out, or which of several was taken.
     """
 
     spec: ModelSpec
@@ -68,6 +74,13 @@ class Checkpoint:
     stripped_prefixes: tuple[str, ...] = ()
     dtype: str = "float32"
     metadata: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    def network(self) -> ResNet:
+        """The network with the file's own tensors, in eval mode: nothing is initialised or copied."""
+        network = self.spec.skeleton(num_classes=self.classes, stem=self.stem)
+        network.load_state_dict(self.state_dict, assign=True)
+        return network.eval().requires_grad_(False)
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -97,13 +110,28 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     )
 
 
+_STARTS = (  # what other files begin with, and what they are
+    (b"\x89PNG", "it is a picture"),
+    (b"\xff\xd8\xff", "it is a picture"),
+    (b"%PDF", "it is a PDF"),
+    (b"GGUF", "it is a GGUF model"),
+    (b"\x08", "it looks like an ONNX model"),
+    (b"\x93NUMPY", "it is a NumPy array; save the state dict with torch.save"),
+    (b"\x1f\x8b", "it is a gzip archive; unpack it first"),
+    (b"Rar!", "it is a RAR archive; unpack it first"),
+    (b"version https://git-lfs", "it is a Git LFS pointer; fetch the file itself with git lfs pull"),
+    (b"\x80", "it is a plain pickle, which is not opened"),
+)
+
+
 def _guess(start: bytes) -> str:
-    text = start.lstrip().lower()
     if not start:
         return "; it is empty"
-    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return "; it is a web page, saved in place of the download"
-    return "; it is a plain pickle" if start[:1] == b"\x80" else ""
+    if start[4:8] == b"TFL3":
+        return "; it is a TensorFlow Lite model"
+    return next((f"; {what}" for sign, what in _STARTS if start.startswith(sign)), "")
 
 
 def _from_torch_file(file: TorchFile) -> Checkpoint:
@@ -159,32 +187,6 @@ def _from_json(text: str) -> Any:
         return text
 
 
-def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]]:
-    """The dict of tensors in what a file holds, and the wrapper keys that led there.
-
-    Raises:
-        CheckpointError: there is none.
-    """
-    unwrapped: list[str] = []
-    for _ in range(8):
-        if not isinstance(root, dict):
-            break
-        tensors = {
-            key: value for key, value in root.items() if isinstance(key, str) and isinstance(value, StoredTensor)
-        }
-        wrapper = next((key for key in WRAPPERS if isinstance(root.get(key), dict)), None)
-        if len(tensors) > 2 or wrapper is None:
-            if not tensors:
-                break
-            return tensors, tuple(unwrapped)
-        unwrapped.append(wrapper)
-        root = root[wrapper]
-    raise CheckpointError(
-        "This file holds no weights by name; a whole pickled model cannot be read without running it. Save "
-        "torch.save(model.state_dict(), 'weights.pth') and upload that."
-    )
-
-
 def plain_metadata(root: dict[Any, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
     """The short plain values beside the weights (epoch, class names, metrics), as JSON can hold them."""
     left = [MAX_METADATA]
@@ -218,104 +220,76 @@ def _checked(
     container: str,
     unwrapped: tuple[str, ...],
 ) -> Checkpoint:
-    tensors, stripped = strip_prefixes(tensors)
-    shapes = {key: tensor.shape for key, tensor in tensors.items()}
+    found = find_network(tensors)
+    shapes = {key: tensor.shape for key, tensor in found.tensors.items()}
     spec, stem, classes = infer_architecture(shapes)
-    expected = _expected_shapes(spec.name, stem, classes)
-    _require_fit(spec, shapes, expected)
+    expected = expected_shapes(spec.name, stem, classes)
+    require_fit(spec, shapes, expected)
+    _require_floats(found.tensors, expected)
+    class_names = class_names_in(metadata, classes)
+    checkpoint = Checkpoint(
+        spec=spec,
+        stem=stem,
+        classes=classes,
+        class_names=class_names,
+        recipe=Recipe.of_metadata(metadata.get("preprocessing")),
+        state_dict={
+            key: torch.tensor(0) if key.endswith(COUNTER) else _sound(key, read(found.tensors[key])) for key in expected
+        },
+        container=container,
+        unwrapped=unwrapped,
+        stripped_prefixes=found.stripped,
+        dtype=str(found.tensors["fc.weight"].dtype).removeprefix("torch."),
+        metadata=metadata,
+        notes=(*_notes(spec, metadata, unwrapped, class_names), *found.notes),
+    )
+    _require_an_answer(checkpoint)
+    return checkpoint
+
+
+def _require_floats(tensors: dict[str, Any], expected: dict[str, tuple[int, ...]]) -> None:
     for key in expected:
         if key in tensors and not key.endswith(COUNTER) and tensors[key].dtype not in _FLOATS:
             raise CheckpointError(
                 f"The numbers of {key} are {str(tensors[key].dtype).removeprefix('torch.')}; weights must be float16, "
                 "bfloat16, float32 or float64. Save the model before it is quantised."
             )
-    state_dict = {}
-    for key in expected:
-        if key.endswith(COUNTER):
-            state_dict[key] = torch.tensor(0)
-            continue
-        # Half precision is widened here, in the open; float64 is narrowed to what the network computes in.
-        tensor = read(tensors[key]).to(torch.float32)
-        if not torch.isfinite(tensor).all():
-            raise CheckpointError(f"{key} holds NaN or infinite numbers; the training run that wrote it broke down.")
-        if key.endswith("running_var") and (tensor < 0).any():
-            raise CheckpointError(f"{key} holds negative variances, which no training gives; the file is damaged.")
-        state_dict[key] = tensor
-    return Checkpoint(
-        spec=spec,
-        stem=stem,
-        classes=classes,
-        class_names=class_names_in(metadata, classes),
-        recipe=Recipe.of_metadata(metadata.get("preprocessing")),
-        state_dict=state_dict,
-        container=container,
-        unwrapped=unwrapped,
-        stripped_prefixes=stripped,
-        dtype=str(tensors["fc.weight"].dtype).removeprefix("torch."),
-        metadata=metadata,
-    )
 
 
-def strip_prefixes(tensors: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Take off what wrappers such as DataParallel put before every key."""
-    stripped: list[str] = []
-    while prefix := next((p for p in PREFIXES if tensors and all(key.startswith(p) for key in tensors)), None):
-        tensors = {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
-        stripped.append(prefix)
-    return tensors, tuple(stripped)
+def _sound(key: str, tensor: Tensor) -> Tensor:
+    """In float32: half precision is widened here, in the open; float64 is narrowed to what the network computes in."""
+    tensor = tensor.to(torch.float32)
+    if not torch.isfinite(tensor).all():
+        raise CheckpointError(f"{key} holds NaN or infinite numbers; the training run that wrote it broke down.")
+    if key.endswith("running_var") and (tensor < 0).any():
+        raise CheckpointError(f"{key} holds negative variances, which no training gives; the file is damaged.")
+    return tensor
 
 
-def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, str, int]:
-    """The variant, the stem and the class count that a state dict's shapes say.
-
-    Raises:
-        CheckpointError: they are of no variant in the registry.
-    """
-    depths = tuple(_block_count(shapes, stage) for stage in range(1, 5))
-    conv = shapes.get("layer1.0.conv2.weight", ())
-    head, stem = shapes.get("fc.weight", ()), shapes.get("conv1.weight", ())
-    if 0 in depths or len(conv) != 4:
-        raise CheckpointError(f"These are not the weights of a ResNet (no layer1 to layer4). {READS}.")
-    if len(head) != 2 or not 1 <= head[0] <= MAX_CLASSES:
-        raise CheckpointError(
-            "These weights have no classifier (fc.weight is missing or misshapen). Save the whole model."
-        )
-    block = "Bottleneck" if "layer1.0.conv3.weight" in shapes else "BasicBlock"
-    for spec in SPECS.values():
-        width = 64 * spec.width_per_group // 64 * spec.groups
-        if (spec.block, spec.depths, (width, width // spec.groups)) == (block, depths, conv[:2]):
-            return spec, "cifar" if stem[2:] == (3, 3) else "imagenet", head[0]
-    raise CheckpointError(
-        f"These are ResNet weights of a depth or width that is not offered ({block}, blocks {list(depths)}, "
-        f"width {conv[0]}, {conv[0] // max(conv[1], 1)} groups). {READS}."
-    )
-
-
-def _block_count(shapes: dict[str, tuple[int, ...]], stage: int) -> int:
-    found = {int(match[1]) for key in shapes if (match := re.match(rf"layer{stage}\.(\d{{1,3}})\.", key))}
-    return len(found) if found == set(range(len(found))) else 0
-
-
-@lru_cache(maxsize=64)
-def _expected_shapes(name: str, stem: str, classes: int) -> dict[str, tuple[int, ...]]:
-    network = SPECS[name].skeleton(num_classes=classes, stem=stem)
-    return {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-
-
-def _require_fit(spec: ModelSpec, found: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> None:
-    for key, shape in expected.items():
-        if key not in found:
-            if not key.endswith(COUNTER):
-                raise CheckpointError(f"This looks like {spec.title}, but {key} is missing. Save the whole state dict.")
-        elif tuple(found[key]) != shape:
+def _require_an_answer(checkpoint: Checkpoint) -> None:
+    """Finite weights may still be so large that every answer is NaN: better said now than at the first photo."""
+    pixels = torch.zeros(1, 3, PROBE_SIDE, PROBE_SIDE)
+    pixels[..., ::2] = 1.0
+    with torch.inference_mode():
+        if not torch.isfinite(checkpoint.network()(pixels)).all():
             raise CheckpointError(
-                f"This looks like {spec.title}, but {key} has the shape {list(found[key])}, not {list(shape)}. {READS}."
+                "These weights are finite, but so large that the answers are not; the training run that wrote them "
+                "broke down."
             )
-    surplus = [key for key in found if key not in expected]
-    if surplus:
-        raise CheckpointError(
-            f"This looks like {spec.title} with something added: {surplus[0][:80]!r} is not part of it. {READS}."
-        )
+
+
+def _notes(
+    spec: ModelSpec, metadata: dict[str, Any], unwrapped: tuple[str, ...], class_names: tuple[str, ...] | None
+) -> Iterator[Note]:
+    if any("ema" in key for key in unwrapped):
+        key = printable(unwrapped[-1])
+        yield Note(f"The averaged weights ({key}) are used.", code="averaged", values={"key": key})
+    named = metadata.get("arch") or metadata.get("model")
+    if isinstance(named, str) and named in SPECS and named != spec.name:
+        text = f"The file calls itself {SPECS[named].title}; its shapes are those of {spec.title}, and they count."
+        yield Note(text, code="renamed", values={"said": SPECS[named].title, "found": spec.title})
+    if class_names is None and any(metadata.get(key) for key in CLASS_NAME_KEYS):
+        yield Note("The class names in the file do not fit its outputs and were left out.", code="class_names")
 
 
 def count_parameters(state_dict: dict[str, Tensor]) -> int:
@@ -326,11 +300,15 @@ def count_parameters(state_dict: dict[str, Tensor]) -> int:
 def inspect(path: str | Path) -> dict[str, Any]:
     """The object of ``inspect --json``: what a file holds, or the sentence that says why it cannot be read."""
     try:
-        found = read_checkpoint(path)
+        return record(read_checkpoint(path))
     except CheckpointError as error:
         empty = dict.fromkeys(("model", "stem", "classes", "class_names", "parameters", "container"))
         nothing: dict[str, Any] = {"unwrapped": [], "stripped_prefixes": [], "dtype": None, "metadata": {}}
         return {"ok": False, "reason": str(error), **empty, **nothing}
+
+
+def record(found: Checkpoint) -> dict[str, Any]:
+    """What a file holds, as the contract has it."""
     return {
         "ok": True,
         "reason": None,

@@ -196,16 +196,21 @@ def _summary(options: argparse.Namespace) -> int:
 def _inspect(options: argparse.Namespace) -> int:
     from resnet_app import checkpoints
 
-    found = checkpoints.inspect(options.checkpoint)
     if options.json:
+        found = checkpoints.inspect(options.checkpoint)
         print(json.dumps(found, ensure_ascii=False, indent=1, default=str))
-    elif found["ok"]:
-        for key, value in found.items():
-            if key not in ("ok", "reason"):
-                print(f"{key.replace('_', ' '):18} {json.dumps(value, ensure_ascii=False, default=str)}")
-    else:
-        print(found["reason"], file=sys.stderr)
-    return 0 if found["ok"] else EXIT_FAILED
+        return 0 if found["ok"] else EXIT_FAILED
+    try:
+        checkpoint = checkpoints.read_checkpoint(options.checkpoint)
+    except CheckpointError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    for key, value in checkpoints.record(checkpoint).items():
+        if key not in ("ok", "reason"):
+            print(f"{key.replace('_', ' '):18} {json.dumps(value, ensure_ascii=False, default=str)}")
+    for note in checkpoint.notes:
+        print(note.text)
+    return 0
 
 
 def _download(options: argparse.Namespace) -> int:

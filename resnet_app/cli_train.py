@@ -161,11 +161,12 @@ class _Screen:
         return Watch(self._on_run, self._on_step, self._on_epoch, self._on_weeded, lambda: self._stop)
 
     def _on_run(self, number: int, count: int, pictures: int) -> None:
-        self._bar.reset()
         self._accuracy = ""
+        if number > 1:
+            self._bar.reset()
         if count > 1:
             part = "final run" if number == count else f"fold {number} of {count - 1}"
-            self._bar.set_description(part)
+            self._bar.set_description(part, refresh=False)
             self._bar.write(f"{part}: {pictures} pictures")
 
     def _on_step(self, done: int, total: int, loss: float) -> None:

@@ -183,7 +183,7 @@ def _load(choice: ModelChoice, progress: Progress | None) -> LoadedModel:
     if choice.checkpoint is not None or choice.weights == BUNDLED:
         checkpoint = read_checkpoint(choice.checkpoint or BUNDLED_FILE)
         spec, stem, recipe = checkpoint.spec, checkpoint.stem, checkpoint.recipe or Recipe()
-        network = _assemble(checkpoint)
+        network = checkpoint.network()
         class_names = _names(checkpoint)
     else:
         spec = get_spec(choice.model)
@@ -193,19 +193,12 @@ def _load(choice: ModelChoice, progress: Progress | None) -> LoadedModel:
         if choice.weights == RANDOM:
             network = _random(spec)
         else:
-            network = _assemble(read_checkpoint(obtain(spec, choice.weights, progress=progress)))
+            network = read_checkpoint(obtain(spec, choice.weights, progress=progress)).network()
     network.eval().requires_grad_(False)
     device = devices.resolve(choice.device)
     network.to(device.torch)
     load_ms = (time.perf_counter() - started) * 1000
     return LoadedModel(choice, spec, network, device, stem, class_names, recipe, checkpoint, load_ms)
-
-
-def _assemble(checkpoint: Checkpoint) -> ResNet:
-    """Shapes first, then the file's own tensors in their place: nothing is initialised or copied."""
-    network = checkpoint.spec.skeleton(num_classes=checkpoint.classes, stem=checkpoint.stem)
-    network.load_state_dict(checkpoint.state_dict, assign=True)
-    return network
 
 
 def _random(spec: ModelSpec) -> ResNet:

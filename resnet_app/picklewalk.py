@@ -20,6 +20,7 @@ MAX_OPCODES = 2_000_000
 MAX_COPIED = 2_000_000  # elements copied out of lists that the file may name again and again
 MAX_INT_BITS = 128  # torch's magic number has 77; a step counter needs 64
 MAX_DIMENSIONS = 8
+TENSOR_OF_ANOTHER_TYPE = "tensor of another type"
 DAMAGED = "This checkpoint is damaged or cut short. Save or download it again."
 
 DTYPES = {
@@ -36,6 +37,16 @@ DTYPES = {
     "ComplexFloatStorage": torch.complex64,
     "ComplexDoubleStorage": torch.complex128,
 }
+
+
+# Nothing of these is ever called here; a file that names one was made to run code elsewhere, and its owner should know.
+_DANGEROUS_MODULES = frozenset(
+    [
+        *("os", "posix", "nt", "sys", "subprocess", "commands", "pty", "shutil", "socket", "ctypes", "webbrowser"),
+        *("importlib", "runpy", "code", "codeop", "pdb", "pickle", "_pickle", "marshal", "multiprocessing", "asyncio"),
+    ]
+)
+_DANGEROUS_BUILTINS = frozenset({"exec", "eval", "compile", "open", "input", "__import__", "breakpoint"})
 
 
 @dataclass(frozen=True)
@@ -187,11 +198,11 @@ class _Machine:
         self.stack.append(items)
 
     def _global(self, argument: str) -> None:
-        self.stack.append(Opaque(argument.replace(" ", ".")))
+        self.stack.append(_named(argument.replace(" ", ".")))
 
     def _stack_global(self, _: Any) -> None:
         module, name = self._take(2)
-        self.stack.append(Opaque(f"{module}.{name}"))
+        self.stack.append(_named(f"{module}.{name}"))
 
     def _binpersid(self, _: Any) -> None:
         """Torch's name for a storage: ('storage', its type, key, device, count of numbers[, view])."""
@@ -200,7 +211,7 @@ class _Machine:
         dtype = DTYPES.get(kind.name.rpartition(".")[2]) if isinstance(kind, Opaque) else None
         if tag != "storage" or not isinstance(key, str) or not isinstance(numel, int) or numel < 0:
             raise CheckpointError(DAMAGED)
-        self.stack.append(Storage(key, dtype, numel) if dtype is not None else Opaque("storage of another type"))
+        self.stack.append(Storage(key, dtype, numel) if dtype is not None else Opaque(TENSOR_OF_ANOTHER_TYPE))
 
     def _reduce(self, _: Any) -> None:
         function, arguments = self._take(2)
@@ -221,10 +232,26 @@ class _Machine:
 
     def _inst(self, argument: str) -> None:
         self._since_mark()
-        self.stack.append(Opaque(argument.replace(" ", ".")))
+        self.stack.append(_named(argument.replace(" ", ".")))
 
     def _build(self, _: Any) -> None:
         self.stack.pop()  # attributes of an object (a state dict's _metadata): not needed
+
+
+def _named(name: str) -> Opaque:
+    """What a file names.
+
+    Raises:
+        CheckpointError: it is there to run code.
+    """
+    module, _, rest = name.partition(".")
+    dangerous = module in _DANGEROUS_MODULES or (module in ("builtins", "__builtin__") and rest in _DANGEROUS_BUILTINS)
+    if dangerous:
+        raise CheckpointError(
+            f"This file would run code where it is unpickled (it names {name[:40]}); nothing of it was run. "
+            "Get the weights from someone you trust, as .safetensors."
+        )
+    return Opaque(name)
 
 
 def _describe_call(function: Any, arguments: Any) -> Any:
@@ -233,7 +260,7 @@ def _describe_call(function: Any, arguments: Any) -> Any:
     if name in ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor"):
         storage, offset, shape, stride = arguments[:4]
         if not isinstance(storage, Storage):
-            return Opaque("tensor of another type")
+            return Opaque(TENSOR_OF_ANOTHER_TYPE)
         if len(shape) != len(stride) or len(shape) > MAX_DIMENSIONS:
             raise CheckpointError(DAMAGED)
         if not all(type(n) is int and n >= 0 for n in (offset, *shape, *stride)):

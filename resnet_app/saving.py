@@ -58,6 +58,7 @@ def whole(path: Path, write: Callable[[Path], None]) -> None:
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
         write(part)
+        part.chmod(0o644)  # safetensors writes for its owner alone
         os.replace(part, path)  # noqa: PTH105 (the same on Windows, over a file that is there)
     finally:
         part.unlink(missing_ok=True)

@@ -2,9 +2,10 @@
 
 The head is a ridge regression of the classes on layer4's pooled features, each class weighing the same. For it the
 leave-one-out answers need no second fit: with the hat matrix H, the residual of photo i left out is r_i / (1 - H_ii)
-(Allen 1974; Hastie, Tibshirani and Friedman 2009, Eq. 7.64). They choose the strength of the penalty, and the
-temperature that turns scores into probabilities, with Platt's smoothed targets (1999), so that a class taught with
-few photos is never answered with certainty.
+(Allen 1974; Hastie, Tibshirani and Friedman 2009, Eq. 7.64). They choose the temperature that turns scores into
+probabilities, with Platt's smoothed targets (1999), so that a class taught with few photos is never answered with
+certainty. The penalty is fixed: chosen by the leave-one-out answers it came out too weak for photos that the network
+itself was trained on, whose features are better than those of any new photo.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from resnet_app.saving import save_pth
 
 MIN_CLASSES, MAX_CLASSES = 2, 6
 MAX_PHOTOS = 600
-PENALTIES = torch.logspace(-3, 2, 21, dtype=torch.double)  # in units of the features' mean squared length
-FEW_PENALTY, FEW_TEMPERATURE = 0.1, 0.5  # where no photo can be left out to choose them by
+PENALTY = 1.0  # in units of the features' mean squared distance from their centre
+FEW_TEMPERATURE = 0.5  # where no photo can be left out to choose it by
 MAX_SHARPNESS = 100.0  # of 1 / temperature; the scores lie about 0 and 1
 THUMBNAIL = 112  # px
 
@@ -226,26 +227,21 @@ def fit_head(features: Tensor, labels: Tensor, *, classes: int) -> FittedHead:
     targets = torch.nn.functional.one_hot(labels, classes).double() - 1 / classes  # (N, K), weighted mean 0
     values, vectors = torch.linalg.eigh(rows @ rows.T)  # (N, N): the photos are few, the features many
     values = values.clamp(min=0)
-    unit = max(float(values.mean()), 1e-12)
-
-    def left_out(penalty: float) -> Tensor:
-        shrunk = vectors * (values / (values + penalty * unit)) @ vectors.T
-        hat = shrunk + root @ root.T / len(labels)  # with the intercept's part
-        residual = targets - (shrunk @ (root * targets)) / root
-        answers: Tensor = targets - residual / (1 - hat.diagonal()[:, None]).clamp(min=1e-9)
-        return answers
-
-    penalty, temperature = FEW_PENALTY, FEW_TEMPERATURE
-    if judged.any():
-        errors = [float((balance[:, None] * (left_out(p) - targets) ** 2)[judged].mean()) for p in PENALTIES.tolist()]
-        penalty = float(PENALTIES[errors.index(min(errors))])
-        scores = Scores(left_out(penalty), labels).part(judged)
-        smoothing = 1 / (counts[labels[judged]].double() + 2)
-        temperature = fit_temperature(scores, smoothing=smoothing, sharpest=MAX_SHARPNESS, fewest=1)
-    inverse = vectors * (1 / (values + penalty * unit)) @ vectors.T
+    penalty = PENALTY * max(float(values.mean()), 1e-12)
+    inverse = vectors * (1 / (values + penalty)) @ vectors.T
     weight = (inverse @ (root * targets)).T @ rows  # (K, C)
     bias = 1 / classes - weight @ centre
-    return FittedHead(weight / temperature, bias / temperature, left_out(penalty) / temperature, judged)
+
+    shrunk = vectors * (values / (values + penalty)) @ vectors.T
+    hat = shrunk + root @ root.T / len(labels)  # with the intercept's part
+    residual = targets - (shrunk @ (root * targets)) / root
+    left_out = targets - residual / (1 - hat.diagonal()[:, None]).clamp(min=1e-9)
+    temperature = FEW_TEMPERATURE
+    if judged.any():
+        smoothing = 1 / (counts[labels[judged]].double() + 2)
+        scores = Scores(left_out, labels).part(judged)
+        temperature = fit_temperature(scores, smoothing=smoothing, sharpest=MAX_SHARPNESS, fewest=1)
+    return FittedHead(weight / temperature, bias / temperature, left_out / temperature, judged)
 
 
 def save(path: Path, model: LoadedModel) -> None:

@@ -21,6 +21,8 @@ from resnet_app.errors import CheckpointError
 from resnet_app.picklewalk import DAMAGED, MAX_PICKLE_BYTES, Storage, StoredTensor, follow
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of an old-format file
+MAX_RATIO = 50  # of a large entry to its compressed size: weights hardly shrink, pickles by ten, bombs by a thousand
+LARGE = 2**20  # bytes; a small run of zeros shrinks as bombs do, and does no harm
 LEGACY_START = LEGACY_MAGIC.to_bytes(10, "little")
 
 
@@ -60,7 +62,7 @@ class TorchFile:
     def _read_zip(self, archive: zipfile.ZipFile) -> Any:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl") and name.count("/") == 1]
         if len(pickles) != 1:
-            raise CheckpointError("This zip file holds no PyTorch checkpoint. Upload the .pth file itself.")
+            raise CheckpointError(_other_zip(archive.namelist()))
         self._folder = pickles[0].rpartition("/")[0]
         names = set(archive.namelist())
         if f"{self._folder}/constants.pkl" in names:
@@ -74,12 +76,17 @@ class TorchFile:
         return follow(io.BytesIO(self._entry(pickles[0], most=MAX_PICKLE_BYTES)))
 
     def _entry(self, name: str, *, most: int, exactly: int | None = None) -> bytes:
-        """One entry of the zip; torch never compresses, so what is compressed here is there to blow up."""
+        """One entry of the zip, of a size that is wanted; torch never compresses, but who packs the file anew does."""
         assert self._archive is not None
         info = self._archive.getinfo(name)
-        if info.compress_type != zipfile.ZIP_STORED or info.file_size > most or exactly not in (None, info.file_size):
+        fits = info.file_size <= most and exactly in (None, info.file_size)
+        if not fits or info.file_size > max(LARGE, MAX_RATIO * info.compress_size):
             raise CheckpointError(DAMAGED)
-        return self._archive.read(info)
+        with self._archive.open(info) as entry:
+            data = entry.read(info.file_size + 1)  # no more than it says, whatever the compressed data would give
+        if len(data) != info.file_size:
+            raise CheckpointError(DAMAGED)
+        return data
 
     def _read_legacy(self) -> Any:
         with self._path.open("rb") as file:
@@ -143,6 +150,16 @@ _UNSOUND = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OSError, OverflowError, struct.error,
     zipfile.BadZipFile, NotImplementedError, RuntimeError, RecursionError, MemoryError, UnicodeError,
 )  # fmt: skip
+
+
+def _other_zip(names: list[str]) -> str:
+    """What a zip file is that torch did not write."""
+    inside = next((name for name in names if name.lower().endswith((".pth", ".pt", ".pkl", ".safetensors"))), None)
+    if inside and not inside.endswith("/data.pkl"):
+        return "This is a zip file with a checkpoint inside. Unpack it and upload the checkpoint itself."
+    if names and all(name.endswith(".npy") for name in names):
+        return "This is a NumPy archive. Save the state dict with torch.save and upload that."
+    return "This zip file holds no PyTorch checkpoint. Upload the .pth file itself."
 
 
 def _storages(root: Any) -> Iterator[Storage]:

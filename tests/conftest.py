@@ -104,7 +104,7 @@ def small_state():
     """Makes a state dict with torchvision's keys and shapes, all views into 8192 numbers, so that its file is small."""
 
     def make(name="resnet18", classes=2, *, dtype=torch.float32, stem="imagenet"):
-        numbers = torch.rand(8192, generator=torch.Generator().manual_seed(7)).mul(0.1).add(0.01).to(dtype)
+        numbers = torch.randn(8192, generator=torch.Generator().manual_seed(7)).mul(0.05).to(dtype)
         shapes = dict(_shapes(name, classes))
         if stem == "cifar":
             shapes["conv1.weight"] = (64, 3, 3, 3)
@@ -112,6 +112,8 @@ def small_state():
         for i, (key, shape) in enumerate(shapes.items()):
             stride = int(sum(shape) < 7000)  # the linear layers of a VGG repeat one number
             state[key] = numbers.as_strided(shape, (stride,) * len(shape), i % 1000)
+            if key.endswith("running_var"):
+                state[key] = torch.ones(1, dtype=dtype).expand(shape)
             if key.endswith("num_batches_tracked"):
                 state[key] = torch.tensor(3)
         return state

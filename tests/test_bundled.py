@@ -8,6 +8,7 @@ import pytest
 
 from resnet_app import cli
 from resnet_app.checkpoints import read_checkpoint
+from resnet_app.evaluate import evaluate
 from resnet_app.models import BUNDLED_FILE, choose, load
 from resnet_app.predict import classify
 
@@ -20,7 +21,7 @@ def test_size_classes_and_metadata() -> None:
     assert (checkpoint.spec.name, checkpoint.class_names, checkpoint.dtype) == ("resnet18", ("ants", "bees"), "float16")
     assert checkpoint.recipe is not None
     assert checkpoint.recipe.crop == 224
-    assert checkpoint.metadata["data"] == {"ants": 860, "bees": 1010}
+    assert checkpoint.metadata["data"]["trained_on"] == {"ants": 852, "bees": 996}
 
 
 @pytest.mark.parametrize("path", sorted((ASSETS / "examples").glob("*.jpg")), ids=lambda path: path.stem)
@@ -45,3 +46,18 @@ def test_validation_photographs_as_the_card_says(photos: Path, capsys: pytest.Ca
     }
     for name, row in rows.items():  # a borderline photograph may tip over on another processor
         assert row == pytest.approx(told[name], abs=1)
+
+
+def test_calibration_and_other_things_as_the_card_says(photos: Path) -> None:
+    figures = evaluate(load(choose(device="cpu")), photos.parent, other=photos.parents[1] / "other")
+    assert figures["accuracy"] >= 0.9
+    assert figures["expected_calibration_error"] < 0.08
+    assert figures["false_alarms"] < 0.1
+    card = (ASSETS / "ants-bees.md").read_text("utf-8")
+    told = re.search(r"^\| all \| (\d+) \| \*\*([\d.]+)\*\* \| ([\d.]+) % \| ([\d.]+) % \|$", card, flags=re.M)
+    assert told is not None
+    found = figures["other"]["all"]
+    assert found["pictures"] == int(told[1])
+    assert found["auroc"] == pytest.approx(float(told[2]), abs=0.005)
+    assert 100 * found["flagged"] == pytest.approx(float(told[3]), abs=1)
+    assert 100 * found["very_sure"] == pytest.approx(float(told[4]), abs=1)

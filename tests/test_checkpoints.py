@@ -17,11 +17,12 @@ from resnet_app import checkpoints
 from resnet_app.checkpoints import infer_architecture, read_checkpoint
 from resnet_app.classnames import check_class_names, parse_class_names
 from resnet_app.errors import CheckpointError
+from resnet_app.families import family_of
 from resnet_app.images import Recipe
 from resnet_app.registry import SPECS
 
 CONTAINERS = ["torch zip", "torch legacy", "safetensors"]
-WRAPPERS = ["model_state_dict", "state_dict", "model_state", "model", "net", "ema"]
+WRAPPERS = ["model_state_dict", "state_dict", "model_state", "model", "net", "network", "params", "ema", "anything"]
 
 
 def assert_weights(found, expected):
@@ -249,17 +250,25 @@ def safetensors_bytes(header, *, length=None, data=b""):
 BAD_FILES = {
     "empty": (lambda _: b"", "it is empty"),
     "a web page": (lambda _: b"\n<!DOCTYPE html><html>Sign in</html>", "web page"),
-    "text": (lambda _: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "not a checkpoint"),
+    "a pointer": (lambda _: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "git lfs pull"),
+    "text": (lambda _: b"Dear reader, these are no weights.", "not a checkpoint"),
+    "a picture": (lambda _: b"\x89PNG\r\n\x1a\n", "it is a picture"),
+    "GGUF": (lambda _: b"GGUF\x03\x00\x00\x00", "GGUF"),
+    "TensorFlow Lite": (lambda _: b"\x1c\x00\x00\x00TFL3", "TensorFlow Lite"),
+    "a NumPy archive": (lambda _: zipped(**{"fc.weight.npy": b"\x93NUMPY"}), "NumPy archive"),
     "random bytes": (lambda _: np.random.default_rng(1).bytes(5000), "not a checkpoint"),
     "a plain pickle": (lambda _: b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94.", "plain pickle"),
     "a plain zip": (lambda _: zipped(**{"readme.txt": b"hello"}), "no PyTorch checkpoint"),
-    "a zip of a zip": (lambda s: zipped(**{"weights.pth": torch_bytes(s)}), "no PyTorch checkpoint"),
+    "a zip of a zip": (lambda s: zipped(**{"weights.pth": torch_bytes(s)}), "checkpoint inside. Unpack it"),
     "half a zip": (lambda s: torch_bytes(s)[:20_000], "damaged"),
-    "a whole module": (whole_module, "state_dict"),
+    "a whole module": (whole_module, "whole pickled object .torchvision.models.resnet.ResNet."),
     "TorchScript": (torchscript, "TorchScript"),
-    "one tensor": (lambda _: torch_bytes(torch.ones(3)), "no weights by name"),
+    "one tensor": (lambda _: torch_bytes(torch.ones(3)), "one tensor"),
     "a list": (lambda s: torch_bytes(list(s.values())), "no weights by name"),
-    "an optimizer": (lambda _: torch_bytes({"state": {0: {"step": torch.ones(1)}}, "param_groups": []}), "no weights"),
+    "an optimizer": (
+        lambda _: torch_bytes({"state": {0: {"step": torch.ones(1)}}, "param_groups": []}),
+        "optimizer's state",
+    ),
     "half a safetensors": (
         lambda _: safetensors_bytes(b'{"a":{"dtype":"F32","shape":[9],"data_offsets":[0,36]}}'),
         "dam",
@@ -281,11 +290,132 @@ def test_files_that_are_no_checkpoint_are_refused(tmp_path, small_state, is_plai
     path.unlink()  # nobody holds it open
 
 
-@pytest.mark.parametrize("name", ["vgg11", "mobilenet_v3_small", "densenet121"])
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [("vgg11", "VGG-11"), ("mobilenet_v3_small", "MobileNetV3"), ("densenet121", "DenseNet-121")],
+)
 @pytest.mark.parametrize("container", CONTAINERS[:2])
-def test_other_networks_are_refused(saved, small_state, name, container):
-    with pytest.raises(CheckpointError, match="not the weights of a ResNet"):
+def test_other_networks_are_refused_by_their_name(saved, small_state, name, family, container):
+    with pytest.raises(CheckpointError, match=f"These look like {family} weights. This app reads ResNet-18"):
         read_checkpoint(saved(small_state(name, 10), container))
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("alexnet", "AlexNet"), ("vgg13", "VGG-13"), ("vgg16_bn", "VGG-16"), ("vgg19", "VGG-19"),
+        ("densenet161", "DenseNet-161"), ("densenet169", "DenseNet-169"), ("densenet201", "DenseNet-201"),
+        ("mobilenet_v2", "MobileNetV2"), ("mobilenet_v3_large", "MobileNetV3"), ("squeezenet1_1", "SqueezeNet"),
+        ("efficientnet_b0", "EfficientNet-B0"), ("efficientnet_b4", "EfficientNet-B4"), ("googlenet", "Inception"),
+        ("inception_v3", "Inception"), ("shufflenet_v2_x1_0", "ShuffleNet"), ("regnet_y_400mf", "RegNet"),
+        ("vit_b_16", "Vision Transformer"), ("swin_t", "Swin Transformer"), ("convnext_tiny", "ConvNeXt"),
+        ("mnasnet1_0", None), ("resnet50", None),
+    ],
+)  # fmt: skip
+def test_families_are_known_by_their_names(name, family):
+    with torch.device("cpu" if name.startswith("regnet") else "meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two of them announce a change of their initialisation
+        network = getattr(torchvision.models, name)()
+    assert family_of({key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}) == family
+
+
+@pytest.mark.parametrize("inner", ["0", "1", "2"])
+def test_a_linear_layer_in_a_sequential_is_the_head(saved, small_state, inner):
+    state = {key.replace("fc.", f"fc.{inner}."): tensor for key, tensor in small_state().items()}
+    assert_weights(read_checkpoint(saved(state)), small_state())
+
+
+def test_a_head_of_two_layers_is_refused(saved, small_state, is_plain):
+    state = {key: tensor for key, tensor in small_state().items() if not key.startswith("fc.")}
+    state |= {"fc.0.weight": torch.ones(8, 512), "fc.2.weight": torch.ones(2, 8)}
+    with pytest.raises(CheckpointError, match="has 2 layers") as caught:
+        read_checkpoint(saved(state))
+    assert is_plain(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["resnet.", "0.", "module.whatever.it.is.", "encoder_q."])
+def test_any_prefix_is_taken_off(saved, small_state, prefix):
+    found = read_checkpoint(saved({prefix + key: tensor for key, tensor in small_state().items()}))
+    assert "".join(found.stripped_prefixes) == prefix
+    assert_weights(found, small_state())
+
+
+def test_what_lies_beside_the_network_is_left_out_with_a_note(saved, small_state):
+    evil = "\ud800<b>\x1b[2J" + "k" * 5000
+    beside = {"criterion.weight": torch.ones(3), evil: torch.ones(1), "projector.0.weight": torch.ones(2, 2)}
+    found = read_checkpoint(saved({**small_state(), **beside}))
+    assert_weights(found, small_state())
+    note = found.notes[0].text
+    assert len(found.notes) == 1
+    assert note.startswith("Not part of the network and left out: ")
+    assert "criterion.weight" in note
+    assert len(note) < 300
+    assert note.isprintable()
+    note.encode()
+    inside = {f"net.{key}": tensor for key, tensor in small_state().items()}
+    assert "loss.weight" in read_checkpoint(saved({**inside, "loss.weight": torch.ones(1)})).notes[0].text
+
+
+def test_what_lies_within_a_stage_is_not_left_out(saved, small_state):
+    """A layer more in a block is another network: its answers would be others."""
+    with pytest.raises(CheckpointError, match=r"ResNet-18 with something added: layer1\.0\.se\.fc1\.weight"):
+        read_checkpoint(saved({**small_state(), "layer1.0.se.fc1.weight": torch.ones(4, 64)}))
+
+
+def test_two_networks_in_one_file_are_refused(saved, small_state, is_plain):
+    student, teacher = small_state(), small_state("resnet34")
+    flat = {f"student.{k}": t for k, t in student.items()} | {f"teacher.{k}": t for k, t in teacher.items()}
+    for content, says in (({"student": student, "teacher": teacher}, "several sets"), (flat, "several networks")):
+        with pytest.raises(CheckpointError, match=says) as caught:
+            read_checkpoint(saved(content))
+        assert "student, teacher" in str(caught.value)
+        assert is_plain(caught.value)
+
+
+def test_averaged_weights_come_before_others_and_the_note_says_so(saved, small_state):
+    averaged = {key: tensor * 0.5 for key, tensor in small_state().items()}
+    found = read_checkpoint(saved({"state_dict": small_state(), "state_dict_ema": averaged}))
+    assert_weights(found, averaged)
+    assert found.unwrapped == ("state_dict_ema",)
+    assert [note.text for note in found.notes] == ["The averaged weights (state_dict_ema) are used."]
+
+
+def test_a_file_that_calls_itself_another_network_is_what_its_shapes_say(saved, small_state):
+    found = read_checkpoint(saved({"arch": "resnet50", "state_dict": small_state(), "classes": ["a", "b", "c"]}))
+    assert found.spec.name == "resnet18"
+    assert "calls itself ResNet-50; its shapes are those of ResNet-18" in found.notes[0].text
+    assert "class names in the file do not fit" in found.notes[1].text
+
+
+def test_weights_too_large_for_an_answer_are_refused(saved, small_state, is_plain):
+    state = {key: tensor.float() * 1e36 if key.endswith("weight") else tensor for key, tensor in small_state().items()}
+    with pytest.raises(CheckpointError, match="so large that the answers are not") as caught:
+        read_checkpoint(saved(state))
+    assert is_plain(caught.value)
+
+
+def test_a_zip_packed_anew_is_read(saved, small_state, tmp_path):
+    """torch never compresses, people do."""
+    again = tmp_path / "again.pth"
+    with zipfile.ZipFile(saved(small_state())) as old, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            new.writestr(entry.filename, old.read(entry))
+    assert_weights(read_checkpoint(again), small_state())
+
+
+@pytest.mark.parametrize(
+    ("tensor", "says"),
+    [
+        (torch.ones(2, 512).to_sparse(), "in a form that is not read"),
+        (torch.ones(2, 512).to(torch.float8_e4m3fn), "in a form that is not read"),
+        (np.ones((2, 512), np.float32), "is a NumPy array"),
+    ],
+    ids=["sparse", "fp8", "numpy"],
+)
+def test_tensors_of_another_kind_are_refused_by_name(saved, small_state, is_plain, tensor, says):
+    with pytest.raises(CheckpointError, match=f"fc.weight .*{says}") as caught:
+        read_checkpoint(saved({"state_dict": {**small_state(), "fc.weight": tensor}}))
+    assert is_plain(caught.value)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):

@@ -39,7 +39,7 @@ def ridge(features, labels, *, classes, penalty, balance):
 def test_left_out_answers_are_those_of_real_refits(monkeypatch, counts, penalty):
     features, labels = clouds(counts)
     classes = len(counts)
-    monkeypatch.setattr(teach, "PENALTIES", torch.tensor([penalty], dtype=torch.double))
+    monkeypatch.setattr(teach, "PENALTY", penalty)
     monkeypatch.setattr(teach, "fit_temperature", lambda *_, **__: 1.0)
     fitted = fit_head(features, labels, classes=classes)
     balance = len(labels) / (classes * torch.bincount(labels)[labels].double())

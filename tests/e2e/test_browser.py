@@ -68,13 +68,13 @@ def test_choosing_an_answer_changes_the_map_by_mouse_and_keyboard(open_page: Cal
     expect(buttons.nth(0)).to_be_focused()
     buttons.nth(1).click()
     page.locator("#colours label", has_text="Viridis").click()  # other colours, the same photo: the choice stays
-    expect(page.locator(".colour-bar i")).to_have_attribute("style", re.compile("#440154"))
+    expect(page.locator(".colour-bar i").first).to_have_attribute("style", re.compile("#440154"))
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "1")
     expect(page.locator(".versus .end b")).to_have_text(["ants", "bees"])
-    expect(page.get_by_text("for bees")).to_be_hidden()
+    expect(page.get_by_text("for bees", exact=True)).to_be_hidden()
     buttons.nth(2).click()
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "signed")
-    expect(page.get_by_text("for bees")).to_be_visible()
+    expect(page.get_by_text("for bees", exact=True)).to_be_visible()
     page.locator("#top-k input[type=range]").press("Home")
     expect(buttons).to_have_count(1)
     page.locator("#opacity input[type=range]").evaluate(
