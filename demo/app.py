@@ -28,6 +28,8 @@ MAX_UPLOAD = "600mb"  # the largest network, in float32
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
 LOAD_WORK: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 4}  # a slow download holds up no answers
 LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
+HOLD = "(...inputs) => window.resnetExplorer.hold(inputs)"  # the list of weights, while its choices change
+RELEASE = "() => window.resnetExplorer.release()"
 DEFAULT_PLACE = ("conv4_x", 0)  # the stage with the most blocks, its first one
 
 
@@ -179,16 +181,20 @@ class Page:
             ("checkpoint", side.checkpoint.upload), ("checkpoint", side.checkpoint.clear),
             ("class_names", side.class_names.submit),
         ):  # fmt: skip
-            self._load_then_show(listen, changed, trigger_mode="multiple")
+            done = self._load_then_show(listen, changed, trigger_mode="multiple", js=HOLD)
+            done.then(None, js=RELEASE, trigger_mode="multiple", **PRIVATE)
 
-    def _load_then_show(self, listen: Callable[..., Any], changed: str, **trigger: Any) -> None:
+    def _load_then_show(self, listen: Callable[..., Any], changed: str, **trigger: Any) -> Any:
         """Load what was picked, then show the photo's answer and the network anew."""
         done = listen(
             partial(loading.load, changed), self.picked, self.loaded,
             show_progress="hidden", **trigger, **LOAD_WORK, **PRIVATE,
         )  # fmt: skip
-        done.then(handlers.explore_network, self.described, self.drawn, show_progress="hidden", **PRIVATE)
-        done.then(handlers.answer, self.asked, self.answered, show_progress="hidden", **MODEL_WORK, **PRIVATE)
+        # Each load has its own answer: by default one that comes while another is under way would get none.
+        shown: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
+        done.then(handlers.explore_network, self.described, self.drawn, **shown)
+        done.then(handlers.answer, self.asked, self.answered, **shown, **MODEL_WORK)
+        return done
 
     def _wire_classify(self) -> None:
         classify = self.classify

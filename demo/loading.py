@@ -206,7 +206,7 @@ def load(
         status=results.status_ready(language, loaded, note=note),
         problem=no_problem(),
         model=name,
-        weights=weights_box(name, weights, own),
+        weights=weights_box(name, weights, own) if name != model else weights,
         device=gr.update(choices=device_choices(language), value=device),
         class_names="" if cleared else gr.skip(),
         classes=len(loaded.class_names),

@@ -1,5 +1,6 @@
 // What the page does by itself, without a request: theme, sidebar, choosing an answer, arrow keys in groups of buttons.
 (() => {
+  let held = 0;
   const press = (group, button) => {
     for (const each of group.querySelectorAll("button[aria-pressed]")) {
       each.setAttribute("aria-pressed", String(each === button));
@@ -40,6 +41,21 @@
     },
     chosenAnswer(element) {
       return element.querySelector('button[aria-pressed="true"] .label b')?.textContent ?? "";
+    },
+    // Gradio's dropdown breaks down where its choices shrink while it is open, so the list of weights stays shut until
+    // the load that changes it is done.
+    hold(inputs) {
+      held += 1;
+      const weights = document.querySelector("#weights");
+      if (weights) weights.inert = true;
+      return inputs;
+    },
+    release() {
+      setTimeout(() => {
+        held = Math.max(0, held - 1);
+        const weights = document.querySelector("#weights");
+        if (weights && held === 0) weights.inert = false;
+      }, 150);
     },
     saveFile(file) {
       if (!file) return;
