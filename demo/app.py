@@ -183,6 +183,11 @@ class Page:
         ):  # fmt: skip
             done = self._load_then_show(listen, changed, trigger_mode="multiple", js=HOLD)
             done.then(None, js=RELEASE, trigger_mode="multiple", **PRIVATE)
+        named = side.names_file.upload(
+            loading.load_names, [side.names_file, *self.picked], self.loaded, show_progress="hidden", **LOAD_WORK,
+            **PRIVATE,
+        )  # fmt: skip
+        self._show_after(named)
 
     def _load_then_show(self, listen: Callable[..., Any], changed: str, **trigger: Any) -> Any:
         """Load what was picked, then show the photo's answer and the network anew."""
@@ -190,11 +195,15 @@ class Page:
             partial(loading.load, changed), self.picked, self.loaded,
             show_progress="hidden", **trigger, **LOAD_WORK, **PRIVATE,
         )  # fmt: skip
+        self._show_after(done)
+        return done
+
+    def _show_after(self, done: Any) -> None:
+        """The photo's answer and the network, anew once a model is loaded."""
         # Each load has its own answer: by default one that comes while another is under way would get none.
         shown: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
         done.then(handlers.explore_network, self.described, self.drawn, **shown)
         done.then(handlers.answer, self.asked, self.answered, **shown, **MODEL_WORK)
-        return done
 
     def _wire_classify(self) -> None:
         classify = self.classify

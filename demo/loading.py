@@ -206,12 +206,26 @@ def load(
         status=results.status_ready(language, loaded, note=note),
         problem=no_problem(),
         model=name,
-        weights=weights_box(name, weights, own) if name != model else weights,
+        weights=weights_box(name, weights, own),
         device=gr.update(choices=device_choices(language), value=device),
         class_names="" if cleared else gr.skip(),
         classes=len(loaded.class_names),
         stem=loaded.stem,
     )
+
+
+def load_names(file: str | None, *picked: Any) -> Iterator[Shown]:
+    """The class names in an uploaded file, as if they had been typed; ``picked`` is what ``load`` takes."""
+    from resnet_app.classnames import read_class_names
+
+    model, weights, checkpoint, _, *rest = picked
+    try:
+        names = "\n".join(read_class_names(file or ""))
+    except (ClassNamesError, OSError) as error:
+        yield Shown(problem=problem(error, rest[-2]))
+        return
+    for shown in load("class_names", model, weights, checkpoint, names, *rest):
+        yield shown._replace(class_names=names)
 
 
 def _weights_of(choice: ModelChoice) -> str:

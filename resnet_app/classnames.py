@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from resnet_app.errors import ClassNamesError
 
 CLASS_NAME_KEYS = ("classes", "class_names", "class_to_idx")
 MAX_CLASS_NAME = 100  # characters
+MAX_NAMES_BYTES = 4 * 2**20  # of a file; ImageNet-21k's names have 0.5 MB
+_BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")  # turn the direction of what stands around them
 
 
 def class_names_in(metadata: dict[str, Any], classes: int) -> tuple[str, ...] | None:
@@ -26,16 +29,62 @@ def class_names_in(metadata: dict[str, Any], classes: int) -> tuple[str, ...] | 
     return None
 
 
+def read_class_names(path: str | Path) -> tuple[str, ...]:
+    """Class names from a text file: one a line, separated by commas, or JSON.
+
+    Raises:
+        ClassNamesError: the file is too large, no text, or holds no class names.
+    """
+    path = Path(path)
+    if path.stat().st_size > MAX_NAMES_BYTES:
+        raise ClassNamesError(f"{path.name[:60]} is larger than 4 MB; give a text file with one class a line.")
+    data = path.read_bytes()
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return parse_class_names(data.decode(encoding))
+    except UnicodeDecodeError as error:
+        raise ClassNamesError(
+            f"{path.name[:60]} is not a text file in UTF-8; save it as UTF-8, one class a line."
+        ) from error
+
+
 def parse_class_names(text: str) -> tuple[str, ...]:
-    """Class names typed by a person: JSON, one a line, or separated by commas."""
+    """Class names typed by a person: JSON, one a line (perhaps numbered from 0), or separated by commas."""
     text = text.strip().removeprefix("\ufeff")
-    if text.startswith("["):
-        names = _json_list(text)
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ClassNamesError('Class names as JSON must be a list of texts, such as ["ants", "bees"].')
+    if text.startswith(("[", "{")) or text == "null":
+        names = _from_json(text)
     else:
-        names = text.splitlines() if "\n" in text else re.split("[,\uff0c]", text)
-    return tuple(name.strip() for name in names if name.strip())
+        names = _without_numbers(text.splitlines() if "\n" in text else re.split("[,\uff0c]", text))
+    return tuple(name for name in (_BIDI.sub("", name).strip() for name in names) if name)
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    """Lines such as ``0: cat`` by their number, where they are numbered from 0 without a gap."""
+    found = [re.fullmatch(r"\s*(\d{1,6})\s*[:,\t]\s*(.+)", line) for line in lines if line.strip()]
+    numbered = {int(match[1]): match[2] for match in found if match}
+    if len(numbered) == len(found) > 0 and set(numbered) == set(range(len(found))):
+        return [numbered[index] for index in range(len(found))]
+    return lines
+
+
+def _from_json(text: str) -> list[str]:
+    """A list of names, or names by index, or indices by name; ImageNet's pairs of id and name count as the name."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        given = None
+    if isinstance(given, dict) and all(type(value) is int for value in given.values()):
+        given = {str(index): name for name, index in given.items()}
+    if isinstance(given, dict) and set(given) == {str(index) for index in range(len(given))}:
+        given = [given[str(index)] for index in range(len(given))]
+    if isinstance(given, list):
+        given = [each[-1] if isinstance(each, list) and len(each) == 2 else each for each in given]
+    if not isinstance(given, list) or not given or not all(isinstance(each, str) for each in given):
+        raise ClassNamesError(
+            'Class names as JSON must be a list of texts, such as ["ants", "bees"], or texts by index, such as '
+            '{"0": "ants", "1": "bees"}.'
+        )
+    return given
 
 
 def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
@@ -59,10 +108,3 @@ def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise ClassNamesError("Two classes have the same name; give each its own.")
     return names
-
-
-def _json_list(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

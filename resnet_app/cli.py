@@ -138,20 +138,14 @@ def _predict(options: argparse.Namespace) -> int:
 def _choice(options: argparse.Namespace) -> ModelChoice:
     from resnet_app import classnames, models
 
-    names = classnames.parse_class_names(_text_or_file(options.classes)) if options.classes else None
+    names = None
+    if options.classes:
+        is_file = "," not in options.classes and os.path.isfile(options.classes)  # noqa: PTH113 (a long text is no path)
+        read = classnames.read_class_names if is_file else classnames.parse_class_names
+        names = read(options.classes)
     return models.choose(
         options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names
     )
-
-
-def _text_or_file(given: str) -> str:
-    """What a file holds, where there is one of that name; else the text itself."""
-    if "," in given or not os.path.isfile(given):  # noqa: PTH113 (a long text is no path; pathlib would raise)
-        return given
-    try:
-        return Path(given).read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise CheckpointError(f"{given} is not a text file in UTF-8; save it as UTF-8, one class a line.") from error
 
 
 def _check_outputs(options: argparse.Namespace) -> None:

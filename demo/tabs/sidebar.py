@@ -22,6 +22,7 @@ class Sidebar:
     weights: Choice
     checkpoint: gr.File
     class_names: gr.Textbox
+    names_file: gr.UploadButton
     device: Choice
     status: gr.HTML
     problem: gr.HTML
@@ -59,9 +60,10 @@ def build(
                 words={"label": "class_names", "placeholder": "class_names_hint", "info": "class_names_info"},
                 max_lines=4, interactive=True, elem_id="class-names",
             )  # fmt: skip
+            names_file = labels(gr.UploadButton, words={"label": "names_file"}, size="sm", elem_id="names-file")
         device_box = labels(
             Choice, words={"label": "device"}, choices=devices, value=device, elem_id="device", **dropdown
         )
         problem = gr.HTML(visible=False, apply_default_css=False, elem_id="model-problem")
         status_box = gr.HTML(status, apply_default_css=False, elem_id="status")
-    return Sidebar(model_box, weights_box, checkpoint, class_names, device_box, status_box, problem)
+    return Sidebar(model_box, weights_box, checkpoint, class_names, names_file, device_box, status_box, problem)
