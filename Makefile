@@ -19,3 +19,5 @@ test:
 
 benchmark:
 	$(PYTHON) -m benchmarks.startup
+	$(PYTHON) -m benchmarks.teach
+	$(PYTHON) -m benchmarks.load

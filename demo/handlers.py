@@ -6,6 +6,7 @@ Nothing here imports torch when the module is imported: the page is up before th
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +24,7 @@ from resnet_app.errors import ResNetAppError
 if TYPE_CHECKING:
     from resnet_app.models import LoadedModel, ModelChoice
 
-MAX_BATCH = 200  # files at once: a grid of more is not looked at
+MAX_BATCH = 50 if os.environ.get("SPACE_ID") else 200  # files at once: a grid of more is not looked at
 STAGES = ("conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpool", "fc")
 REPAINT_S = 0.5  # between two looks at a batch under way
 

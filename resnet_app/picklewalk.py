@@ -244,8 +244,9 @@ def _named(name: str) -> Opaque:
     Raises:
         CheckpointError: it is there to run code.
     """
+    name = name.replace("__builtin__.", "builtins.")  # as Python 2 and old pickle protocols call it
     module, _, rest = name.partition(".")
-    dangerous = module in _DANGEROUS_MODULES or (module in ("builtins", "__builtin__") and rest in _DANGEROUS_BUILTINS)
+    dangerous = module in _DANGEROUS_MODULES or (module == "builtins" and rest in _DANGEROUS_BUILTINS)
     if dangerous:
         raise CheckpointError(
             f"This file would run code where it is unpickled (it names {name[:40]}); nothing of it was run. "
@@ -268,7 +269,7 @@ def _describe_call(function: Any, arguments: Any) -> Any:
         return StoredTensor(storage, offset, tuple(shape), tuple(stride))
     if name in ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"):
         return arguments[0]
-    if name in ("collections.OrderedDict", "collections.defaultdict", "builtins.dict", "__builtin__.dict"):
+    if name in ("collections.OrderedDict", "collections.defaultdict", "builtins.dict"):
         pairs = arguments[0] if arguments and isinstance(arguments[0], list) else []
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and isinstance(pair[0], str | int)}
     return Opaque(name)

@@ -13,7 +13,7 @@ from torch import Tensor
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.device import clock
 from resnet_app.errors import ResNetAppError
-from resnet_app.images import crop_for, open_picture, to_tensor
+from resnet_app.images import read_crop, to_tensor
 from resnet_app.models import LoadedModel
 
 
@@ -83,7 +83,7 @@ def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K
     """
     check_top_k(top_k)
     started = clock(model.device)
-    crop = crop_for(open_picture(path), model.recipe)
+    crop = read_crop(path, model.recipe)
     pixels = to_tensor(crop, model.recipe).to(model.device.torch)
     decoded = clock(model.device)
     with torch.inference_mode():

@@ -22,7 +22,7 @@ from resnet_app.calibration import Scores, fit_temperature
 from resnet_app.classnames import check_class_names
 from resnet_app.device import clock
 from resnet_app.errors import DataError, PictureError
-from resnet_app.images import crop_for, open_picture, to_tensor
+from resnet_app.images import read_crop, to_tensor
 from resnet_app.models import Head, LoadedModel, ModelChoice
 from resnet_app.saving import save_pth
 
@@ -158,7 +158,7 @@ class Lesson:
     def _look_at(self, file: Path, label: int) -> None:
         recipe = self.model.recipe
         try:
-            crop = crop_for(open_picture(file), recipe)
+            crop = read_crop(file, recipe)
         except PictureError as error:
             self._broken.append((file.name, str(error)))
             return

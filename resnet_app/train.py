@@ -21,7 +21,7 @@ from resnet_app.checkpoints import read_checkpoint
 from resnet_app.dataset import Batches, Pictures
 from resnet_app.device import Device, resolve
 from resnet_app.errors import DataError, UnknownChoiceError
-from resnet_app.images import Recipe, crop_for, open_picture, to_tensor
+from resnet_app.images import Recipe, read_crop, to_tensor
 from resnet_app.registry import get_spec
 from resnet_app.resnet import ResNet
 from resnet_app.saving import save_safetensors
@@ -208,7 +208,7 @@ def score(network: ResNet, pictures: Pictures, recipe: Recipe, device: Device) -
     logits = []
     for start in range(0, len(pictures.files), SCORED_AT_ONCE):
         files = pictures.files[start : start + SCORED_AT_ONCE]
-        pixels = torch.cat([to_tensor(crop_for(open_picture(file), recipe), recipe) for file in files])
+        pixels = torch.cat([to_tensor(read_crop(file, recipe), recipe) for file in files])
         with torch.inference_mode():
             logits.append(network(pixels.to(device.torch)).float().cpu())
     return Scores(torch.cat(logits).clone(), torch.tensor(pictures.labels))

@@ -15,7 +15,7 @@ import torchvision
 
 from resnet_app import checkpoints
 from resnet_app.checkpoints import infer_architecture, read_checkpoint
-from resnet_app.classnames import check_class_names, parse_class_names
+from resnet_app.classnames import check_class_names, parse_class_names, read_class_names
 from resnet_app.errors import CheckpointError
 from resnet_app.families import family_of
 from resnet_app.images import Recipe
@@ -444,6 +444,13 @@ def test_shapes_of_other_stems_are_refused(small_state, size):
         ('\ufeff["ants", "bees"]', ("ants", "bees")),
         ("\ufeffants\nbees", ("ants", "bees")),
         ("solo", ("solo",)),
+        ("0: ants\n1: bees", ("ants", "bees")),
+        ("1,bees\n0,ants", ("ants", "bees")),
+        ("1: ants\n2: bees", ("1: ants", "2: bees")),  # not numbered from 0: part of the name
+        ('{"1": "bees", "0": "ants"}', ("ants", "bees")),
+        ('{"bees": 1, "ants": 0}', ("ants", "bees")),
+        ('{"0": ["n02219486", "ants"], "1": ["n02206856", "bees"]}', ("ants", "bees")),
+        ("\u202eants\u202c\nbees", ("ants", "bees")),  # which would turn the line around
         ("", ()),
     ],
 )
@@ -451,10 +458,28 @@ def test_typed_class_names(text, names):
     assert parse_class_names(text) == names
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", '["a", null]', "[not json", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["[1, 2]", '["a", null]', "[not json", "[" * 100_000, "null", "[]", "{}", '{"0": "a", "5": "b"}']
+)
 def test_typed_json_must_be_a_list_of_texts(text):
     with pytest.raises(CheckpointError, match="list of texts"):
         parse_class_names(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_class_names_from_a_file(tmp_path, encoding):
+    path = tmp_path / "names.txt"
+    path.write_text("蚂蚁\nbees\n", encoding)
+    assert read_class_names(path) == ("蚂蚁", "bees")
+
+
+def test_class_names_from_a_file_that_is_no_text(tmp_path, is_plain):
+    path = tmp_path / "names.txt"
+    for data, says in ((b"\x89PNG\xff", "is not a text file"), (b"a" * (4 * 2**20 + 1), "larger than 4 MB")):
+        path.write_bytes(data)
+        with pytest.raises(CheckpointError, match=says) as caught:
+            read_class_names(path)
+        assert is_plain(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 from torchvision.models import get_weight
 
+from resnet_app.batch import Batch
 from resnet_app.errors import PictureError
-from resnet_app.images import ACCEPTED, Recipe, crop_for, open_picture, to_tensor
+from resnet_app.images import ACCEPTED, Recipe, crop_for, open_picture, read_crop, to_tensor
 
 SIZES = [(224, 224), (256, 256), (232, 232), (500, 375), (333, 501), (64, 1000), (1300, 40), (7, 7), (1, 1), (31, 33)]
 
@@ -243,3 +244,43 @@ def test_a_very_long_picture_costs_little_and_keeps_its_middle(width, height):
     crop = crop_for(Image.fromarray(shade), Recipe())
     assert crop.size == (224, 224)
     assert np.asarray(crop)[20:200, 20:200].reshape(-1, 3).tolist() == [[200, 100, 50]] * 180 * 180
+
+
+@pytest.fixture(scope="module")
+def phone_photo(tmp_path_factory):
+    """A JPEG of 12 megapixels, lying on its side, with a place in its EXIF."""
+    noise = np.random.default_rng(2).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((4000, 3000), Image.Resampling.BICUBIC)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    path = tmp_path_factory.mktemp("phone") / "phone.jpg"
+    picture.save(path, quality=90, exif=exif)
+    return path
+
+
+def test_a_large_jpeg_is_decoded_at_a_reduced_scale_and_answered_alike(phone_photo, random18):
+    recipe = random18.recipe
+    assert open_picture(phone_photo).size == (3000, 4000)
+    reduced = open_picture(phone_photo, shortest=4 * recipe.resize)
+    assert reduced.size == (1500, 2000)
+    whole, quick = crop_for(open_picture(phone_photo), recipe), read_crop(phone_photo, recipe)
+    assert np.abs(np.asarray(whole).astype(int) - np.asarray(quick)).max() <= 8
+    with torch.inference_mode():
+        logits = [random18.network(to_tensor(crop, recipe))[0] for crop in (whole, quick)]
+    assert float((logits[0] - logits[1]).abs().max()) < 0.05 * float(logits[0].std())
+
+
+def test_a_jpeg_of_ordinary_size_is_decoded_whole(picture):
+    recipe = Recipe()
+    assert np.array_equal(np.asarray(read_crop(picture, recipe)), np.asarray(crop_for(open_picture(picture), recipe)))
+
+
+def test_where_a_photo_was_taken_is_in_no_output(phone_photo, random18, tmp_path):
+    run = Batch(random18, cam_dir=tmp_path / "maps")
+    list(run.rows([phone_photo]))
+    run.contact_sheet().save(tmp_path / "sheet.jpg")
+    for path in (tmp_path / "sheet.jpg", *(tmp_path / "maps").iterdir()):
+        with Image.open(path) as image:
+            assert not image.getexif()
+            assert "exif" not in image.info

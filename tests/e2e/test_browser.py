@@ -128,6 +128,49 @@ def test_a_plain_pytorch_checkpoint_with_typed_names(open_page: Callable[..., Pa
     expect(other.locator(".best strong")).to_have_text("bees")
 
 
+def test_files_that_are_no_use_get_a_sentence_each_and_the_model_stays(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    (tmp_path / "login.pth").write_text("<!DOCTYPE html><html>Sign in</html>")
+    vgg = {key: torch.ones(1) for key in ("features.0.weight", "features.0.bias", "classifier.6.weight")}
+    torch.save(vgg, tmp_path / "vgg.pth")
+    torch.save({"state_dict": {}, "extra": print, "hook": eval}, tmp_path / "evil.pth")
+    page = open_page()
+    upload(page, BEE)
+    page.get_by_text("Your own checkpoint").click()
+    for name, says in (
+        ("login.pth", "it is a web page, saved in place of the download"),
+        ("vgg.pth", "These look like VGG weights."),
+        ("evil.pth", "This file would run code where it is unpickled (it names builtins.eval)"),
+    ):
+        page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / name)
+        expect(page.locator("#model-problem").get_by_role("alert")).to_contain_text(says)
+        expect(page.locator(".status .state")).to_have_text("Still using")
+        expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
+    expect(page.locator(".best strong")).to_have_text("bees")
+
+
+def test_class_names_from_a_file(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    torch.save({"epoch": 14, "net": torchvision.models.resnet18(num_classes=2).state_dict()}, tmp_path / "epoch14.pkl")
+    (tmp_path / "names.json").write_text('{"0": "Ameise", "1": "Biene"}')
+    (tmp_path / "three.txt").write_text("a\nb\nc")
+    page = open_page()
+    upload(page, BEE)
+    page.get_by_text("Your own checkpoint").click()
+    page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "epoch14.pkl")
+    expect(page.locator(".status")).to_contain_text("epoch 14")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Class names from a file").click()
+    chooser.value.set_files(tmp_path / "names.json")
+    expect(page.locator(".answers")).to_contain_text("Biene")
+    expect(page.locator("#class-names textarea")).to_have_value("Ameise\nBiene")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Class names from a file").click()
+    chooser.value.set_files(tmp_path / "three.txt")
+    expect(page.get_by_role("alert")).to_contain_text("The model has 2 outputs, and 3 class names were given.")
+
+
 def test_many_photos_at_once(open_page: Callable[..., Page], tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(BEE.read_bytes()[:2000])
