@@ -104,11 +104,12 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             return _from_torch_file(torch_file)
     if start[8:9] == b"{":
         if not 2 <= int.from_bytes(start[:8], "little") <= min(MAX_HEADER_BYTES, size - 8):
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         return _from_safetensors(path)
     raise CheckpointError(
         f"This file is not a checkpoint{_guess(start)}. Accepted: .safetensors, or .pth and .pt files written by "
-        "torch.save(model.state_dict(), ...)."
+        "torch.save(model.state_dict(), ...).",
+        code="web_page" if _is_web_page(start) else "",
     )
 
 
@@ -126,10 +127,14 @@ _STARTS = (  # what other files begin with, and what they are
 )
 
 
+def _is_web_page(start: bytes) -> bool:
+    return start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml"))
+
+
 def _guess(start: bytes) -> str:
     if not start:
         return "; it is empty"
-    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+    if _is_web_page(start):
         return "; it is a web page, saved in place of the download"
     if start[4:8] == b"TFL3":
         return "; it is a TensorFlow Lite model"
@@ -160,7 +165,7 @@ def _from_safetensors(path: Path) -> Checkpoint:
     except (SafetensorError, OSError, ValueError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(DAMAGED) from error
+        raise CheckpointError(DAMAGED, code="damaged") from error
 
 
 @dataclass(frozen=True)
@@ -262,7 +267,11 @@ def _sound(key: str, tensor: Tensor) -> Tensor:
     """In float32: half precision is widened here, in the open; float64 is narrowed to what the network computes in."""
     tensor = tensor.to(torch.float32)
     if not torch.isfinite(tensor).all():
-        raise CheckpointError(f"{key} holds NaN or infinite numbers; the training run that wrote it broke down.")
+        raise CheckpointError(
+            f"{key} holds NaN or infinite numbers; the training run that wrote it broke down.",
+            code="not_finite",
+            tensor=key,
+        )
     if key.endswith("running_var") and (tensor < 0).any():
         raise CheckpointError(f"{key} holds negative variances, which no training gives; the file is damaged.")
     return tensor
@@ -285,7 +294,7 @@ def _notes(
 ) -> Iterator[Note]:
     if any("ema" in key for key in unwrapped):
         key = printable(unwrapped[-1])
-        yield Note(f"The averaged weights ({key}) are used.", code="averaged", values={"key": key})
+        yield Note(f"The averaged weights ({key}) are used.", code="averaged", values={"where": key})
     named = metadata.get("arch") or metadata.get("model")
     if isinstance(named, str) and named in SPECS and named != spec.name:
         text = f"The file calls itself {SPECS[named].title}; its shapes are those of {spec.title}, and they count."

@@ -85,11 +85,11 @@ def follow(stream: Any) -> Any:
     machine = _Machine()
     for count, (opcode, argument, position) in enumerate(pickletools.genops(stream)):
         if count > MAX_OPCODES or (position or 0) > MAX_PICKLE_BYTES + (1 << 32):
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         if opcode.name == "STOP":
             return machine.stack[-1]
         machine.step(opcode.name, argument)
-    raise CheckpointError(DAMAGED)
+    raise CheckpointError(DAMAGED, code="damaged")
 
 
 class _Machine:
@@ -105,7 +105,7 @@ class _Machine:
         """Carry out one opcode; a name that is not known here is an error."""
         if name in _LITERALS:
             if isinstance(argument, int) and argument.bit_length() > MAX_INT_BITS:
-                raise CheckpointError(DAMAGED)
+                raise CheckpointError(DAMAGED, code="damaged")
             self.stack.append(argument)
         elif name in _CONSTANTS:
             self.stack.append(_CONSTANTS[name]())
@@ -147,7 +147,7 @@ class _Machine:
     def _take(self, count: int) -> tuple[Any, ...]:
         items = tuple(self.stack[-count:])
         if len(items) != count:
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         del self.stack[-count:]
         return items
 
@@ -210,7 +210,7 @@ class _Machine:
         tag, kind, key, _device, numel = described[:5]
         dtype = DTYPES.get(kind.name.rpartition(".")[2]) if isinstance(kind, Opaque) else None
         if tag != "storage" or not isinstance(key, str) or not isinstance(numel, int) or numel < 0:
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         self.stack.append(Storage(key, dtype, numel) if dtype is not None else Opaque(TENSOR_OF_ANOTHER_TYPE))
 
     def _reduce(self, _: Any) -> None:
@@ -218,7 +218,7 @@ class _Machine:
         described = _describe_call(function, arguments)
         self.copied += len(described) if isinstance(described, dict) else 0
         if self.copied > MAX_COPIED:
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         self.stack.append(described)
 
     _newobj = _reduce
@@ -250,7 +250,9 @@ def _named(name: str) -> Opaque:
     if dangerous:
         raise CheckpointError(
             f"This file would run code where it is unpickled (it names {name[:40]}); nothing of it was run. "
-            "Get the weights from someone you trust, as .safetensors."
+            "Get the weights from someone you trust, as .safetensors.",
+            code="runs_code",
+            name=name[:40],
         )
     return Opaque(name)
 
@@ -263,9 +265,9 @@ def _describe_call(function: Any, arguments: Any) -> Any:
         if not isinstance(storage, Storage):
             return Opaque(TENSOR_OF_ANOTHER_TYPE)
         if len(shape) != len(stride) or len(shape) > MAX_DIMENSIONS:
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         if not all(type(n) is int and n >= 0 for n in (offset, *shape, *stride)):
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         return StoredTensor(storage, offset, tuple(shape), tuple(stride))
     if name in ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"):
         return arguments[0]

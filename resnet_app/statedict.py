@@ -25,6 +25,7 @@ MAX_WRAPPERS = 8
 READS = "This app reads ResNet-18 to 152, ResNeXt and Wide ResNet"
 COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 2018 have none, and inference needs none
 OWN_PARTS = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc")
+NO_RESNET = "These are not the weights of a ResNet (no layer1 to layer4)"
 SAVE = "Save torch.save(model.state_dict(), 'weights.pth') and upload that"
 SHOWN = 40  # characters of a name from a file
 
@@ -144,7 +145,7 @@ def find_network(tensors: dict[str, Any]) -> Found:
         named = ", ".join(printable(prefix.rstrip(".")) or "the rest" for prefix in prefixes[:4])
         raise CheckpointError(f"This file holds several networks ({named}); save the one that you mean.")
     if not prefixes:
-        raise CheckpointError(_stranger(tensors))
+        raise _stranger(tensors)
     prefix = prefixes[0]
     own = {key.removeprefix(prefix): each for key, each in tensors.items() if key.startswith(prefix)}
     others = [key for key in tensors if not key.startswith(prefix)]
@@ -183,12 +184,12 @@ def _plain_head(tensors: dict[str, Any]) -> dict[str, Any]:
     return {f"fc.{key.removeprefix(inner)}" if key.startswith(inner) else key: each for key, each in tensors.items()}
 
 
-def _stranger(tensors: dict[str, Any]) -> str:
+def _stranger(tensors: dict[str, Any]) -> CheckpointError:
     shapes = {key: tuple(getattr(each, "shape", ())) for key, each in tensors.items()}
     family = family_of(shapes)
     if family:
-        return f"These look like {family} weights. {READS}."
-    return f"These are not the weights of a ResNet (no layer1 to layer4). {READS}."
+        return CheckpointError(f"These look like {family} weights. {READS}.", code="other_family", family=family)
+    return CheckpointError(f"{NO_RESNET}. {READS}.", code="no_resnet")
 
 
 def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, str, int]:
@@ -201,10 +202,11 @@ def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, s
     conv = shapes.get("layer1.0.conv2.weight", ())
     head, stem = shapes.get("fc.weight", ()), shapes.get("conv1.weight", ())
     if 0 in depths or len(conv) != 4:
-        raise CheckpointError(f"These are not the weights of a ResNet (no layer1 to layer4). {READS}.")
+        raise CheckpointError(f"{NO_RESNET}. {READS}.", code="no_resnet")
     if len(head) != 2 or not 1 <= head[0] <= MAX_CLASSES:
         raise CheckpointError(
-            "These weights have no classifier (fc.weight is missing or misshapen). Save the whole model."
+            "These weights have no classifier (fc.weight is missing or misshapen). Save the whole model.",
+            code="no_classifier",
         )
     block = "Bottleneck" if "layer1.0.conv3.weight" in shapes else "BasicBlock"
     for spec in SPECS.values():
@@ -238,10 +240,21 @@ def require_fit(spec: ModelSpec, found: dict[str, tuple[int, ...]], expected: di
     for key, shape in expected.items():
         if key not in found:
             if not key.endswith(COUNTER):
-                raise CheckpointError(f"This looks like {spec.title}, but {key} is missing. Save the whole state dict.")
+                raise CheckpointError(
+                    f"This looks like {spec.title}, but {key} is missing. Save the whole state dict.",
+                    code="missing_key",
+                    model=spec.title,
+                    tensor=key,
+                )
         elif tuple(found[key]) != shape:
+            has, wanted = list(found[key]), list(shape)
             raise CheckpointError(
-                f"This looks like {spec.title}, but {key} has the shape {list(found[key])}, not {list(shape)}. {READS}."
+                f"This looks like {spec.title}, but {key} has the shape {has}, not {wanted}. {READS}.",
+                code="other_shape",
+                model=spec.title,
+                tensor=key,
+                found=has,
+                wanted=wanted,
             )
     surplus = [key for key in found if key not in expected]
     if surplus:

@@ -52,7 +52,7 @@ class TorchFile:
             raise
         except _UNSOUND as error:
             self.close()
-            raise CheckpointError(DAMAGED) from error
+            raise CheckpointError(DAMAGED, code="damaged") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -81,28 +81,28 @@ class TorchFile:
         info = self._archive.getinfo(name)
         fits = info.file_size <= most and exactly in (None, info.file_size)
         if not fits or info.file_size > max(LARGE, MAX_RATIO * info.compress_size):
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         with self._archive.open(info) as entry:
             data = entry.read(info.file_size + 1)  # no more than it says, whatever the compressed data would give
         if len(data) != info.file_size:
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         return data
 
     def _read_legacy(self) -> Any:
         with self._path.open("rb") as file:
             if follow(file) != LEGACY_MAGIC:
-                raise CheckpointError(DAMAGED)
+                raise CheckpointError(DAMAGED, code="damaged")
             follow(file)  # protocol version
             follow(file)  # byte order and sizes of the machine that wrote it
             root = follow(file)
             keys = follow(file)
             known = {storage.key: storage for storage in _storages(root)}
             if not isinstance(keys, list):
-                raise CheckpointError(DAMAGED)
+                raise CheckpointError(DAMAGED, code="damaged")
             for key in keys:
                 numel = struct.unpack("<q", file.read(8))[0]
                 if not isinstance(key, str) or key not in known or numel != known[key].numel:
-                    raise CheckpointError(DAMAGED)
+                    raise CheckpointError(DAMAGED, code="damaged")
                 self._legacy[key] = (file.tell(), numel)
                 file.seek(numel * known[key].dtype.itemsize, io.SEEK_CUR)
             return root
@@ -117,7 +117,7 @@ class TorchFile:
             values = self._storage(stored.storage)
             needed = stored.offset + sum((n - 1) * s for n, s in zip(stored.shape, stored.stride, strict=True)) + 1
             if 0 not in stored.shape and needed > values.numel():
-                raise CheckpointError(DAMAGED)
+                raise CheckpointError(DAMAGED, code="damaged")
             view = values.as_strided(stored.shape, stored.stride, stored.offset)
             whole = view.is_contiguous() and view.numel() == values.numel()
             if whole and stored.storage.key not in self._given:
@@ -125,7 +125,7 @@ class TorchFile:
                 return view
             return view.clone(memory_format=torch.contiguous_format)
         except _UNSOUND as error:
-            raise CheckpointError(DAMAGED) from error
+            raise CheckpointError(DAMAGED, code="damaged") from error
 
     def _storage(self, storage: Storage) -> Tensor:
         if storage.key not in self._values:
@@ -142,7 +142,7 @@ class TorchFile:
             file.seek(position)
             data = file.read(expected)
         if len(data) != expected:
-            raise CheckpointError(DAMAGED)
+            raise CheckpointError(DAMAGED, code="damaged")
         return data
 
 

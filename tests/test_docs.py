@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCTORS = ("checkpoints", "statedict", "torchfile", "picklewalk", "classnames")
+TOLD = ("DAMAGED", "READS", "NO_RESNET", "SAVE", "_STARTS")  # constants that sentences are made of
 DOCS = re.sub(r"[*`]", "", (ROOT / "docs" / "checkpoint-messages.md").read_text("utf-8"))
 
 
@@ -21,7 +22,7 @@ def sentences(module: str) -> list[str]:
                 told += [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
         elif isinstance(node, ast.FunctionDef) and node.name in ("_nothing", "_other_zip", "_stranger", "_guess"):
             told += [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)][1:]
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("DAMAGED", "READS", "_STARTS"):
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in TOLD:
             told += [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
     return [text for text in told if isinstance(text, str) and " " in text.strip() and len(text) > 12]
 

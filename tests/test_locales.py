@@ -5,8 +5,12 @@ import string
 from pathlib import Path
 
 import pytest
+import torch
 
 from demo.locales import CHINESE, ENGLISH, LANGUAGES, best_language, table, text
+from demo.problems import sentence
+from resnet_app.checkpoints import read_checkpoint
+from resnet_app.errors import CheckpointError
 
 DEMO = Path(__file__).parent.parent / "demo"
 
@@ -58,3 +62,43 @@ def test_blanks_are_filled_and_unknown_keys_are_errors() -> None:
     assert set(LANGUAGES) == {ENGLISH, CHINESE}
     with pytest.raises(KeyError):
         text(ENGLISH, "no such key")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda state: {f"Mixed_5b.{key}": state[key] for key in list(state)[:4]}, "other_family"),
+        (lambda state: {key: state[key] for key in list(state)[:6]}, "no_resnet"),
+        (lambda state: {key: each for key, each in state.items() if not key.startswith("fc")}, "no_classifier"),
+        (lambda state: {key: each for key, each in state.items() if key != "bn1.weight"}, "missing_key"),
+        (lambda state: {**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "other_shape"),
+        (lambda state: {**state, "fc.bias": torch.tensor([float("nan"), 1.0])}, "not_finite"),
+        (lambda state: {"state_dict": state, "hook": eval}, "runs_code"),
+    ],
+)
+def test_the_doctors_words_on_the_page_are_the_librarys_own(saved, small_state, spoil, code) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(saved(spoil(small_state())))
+    assert caught.value.code == code
+    assert sentence(caught.value, ENGLISH) == str(caught.value)
+    assert re.search("[\u4e00-\u9fff]", sentence(caught.value, CHINESE))
+
+
+def test_a_web_page_and_a_damaged_file_in_words(tmp_path: Path) -> None:
+    for data, code in ((b"<!doctype html>", "web_page"), (b"PK\x03\x04 broken", "damaged")):
+        path = tmp_path / "file.pth"
+        path.write_bytes(data)
+        with pytest.raises(CheckpointError) as caught:
+            read_checkpoint(path)
+        assert caught.value.code == code
+        assert sentence(caught.value, ENGLISH) == str(caught.value)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notes_on_a_file_are_in_both_languages(saved, small_state, language: str) -> None:
+    content = {"arch": "resnet50", "classes": ["a"], "model_ema": {**small_state(), "beside": torch.ones(1)}}
+    notes = read_checkpoint(saved(content)).notes
+    assert [note.code for note in notes] == ["averaged", "renamed", "class_names", "beside"]
+    for note in notes:
+        said = text(language, f"note_{note.code}", **note.values)
+        assert (said == note.text) == (language == ENGLISH)
