@@ -6,6 +6,7 @@ Nothing here imports torch when the module is imported: the page is up before th
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -19,7 +20,7 @@ import gradio as gr
 from demo import html
 from demo.locales import text
 from demo.problems import no_problem, problem, sentence
-from resnet_app.errors import ClassNamesError
+from resnet_app.errors import ClassNamesError, ResNetAppError
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, SPECS, TAUGHT, get_spec
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def load(
             note = sentence(error, language)
             loaded = work()
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        kept = current(choice)
+        kept = _kept(choice)
         if changed == "checkpoint":  # a file that is no use leaves everything as it was
             own = kept.choice.checkpoint.name if kept.choice.checkpoint else None
             model, weights = kept.spec.name, _weights_of(kept.choice)
@@ -216,16 +217,27 @@ def load(
 
 def load_names(file: str | None, *picked: Any) -> Iterator[Shown]:
     """The class names in an uploaded file, as if they had been typed; ``picked`` is what ``load`` takes."""
-    from resnet_app.classnames import read_class_names
+    from resnet_app.classnames import check_class_names, parse_class_names, read_class_names
 
     model, weights, checkpoint, _, *rest = picked
     try:
-        names = "\n".join(read_class_names(file or ""))
+        found = read_class_names(file or "")
+        names = "\n".join(check_class_names(found, len(found)))
+        if names.startswith(("[", "{")) or parse_class_names(names) != found:  # it would not be read as it was
+            names = json.dumps(found, ensure_ascii=False)
     except (ClassNamesError, OSError) as error:
         yield Shown(problem=problem(error, rest[-2]))
         return
     for shown in load("class_names", model, weights, checkpoint, names, *rest):
         yield shown._replace(class_names=names)
+
+
+def _kept(choice: ModelChoice | None) -> LoadedModel:
+    """The session's model; where its file has been removed meanwhile, what is always there."""
+    try:
+        return current(choice)
+    except ResNetAppError:
+        return current(None)
 
 
 def _weights_of(choice: ModelChoice) -> str:
@@ -254,7 +266,7 @@ def _fitting(
             return BUNDLED_MODEL, BUNDLED
     if weights == OWN and checkpoint and changed != "model":
         return model, OWN
-    if changed == "model" and choice is not None and current(choice).spec.name == model:  # back to what is loaded still
+    if changed == "model" and choice is not None and _kept(choice).spec.name == model:  # back to what is loaded still
         kept = _weights_of(choice)
         if kept != OWN or checkpoint:
             return model, kept

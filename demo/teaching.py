@@ -19,6 +19,7 @@ from demo import html
 from demo.loading import current
 from demo.locales import text
 from demo.problems import no_problem, problem
+from resnet_app.errors import ResNetAppError
 
 if TYPE_CHECKING:
     from resnet_app.models import ModelChoice
@@ -73,6 +74,8 @@ def write_checkpoint(taught: ModelChoice | None, language: str) -> list[Any]:
     try:
         from resnet_app import teach as lessons
 
+        if taught is None:
+            raise ResNetAppError("The lesson is gone; press Teach again.", code="teach_gone")
         model = current(taught)
         # In Gradio's own folder: it serves from there, and removes what is older than a day.
         path = Path(get_upload_folder()) / uuid.uuid4().hex / file_name(model.class_names)

@@ -2,7 +2,7 @@
 
 Nothing in the file is run: safetensors holds numbers only, and torch files are read by ``resnet_app.torchfile``.
 The network is inferred from the tensors' shapes before any of them is read, and every key and shape must fit, exactly;
-so the most that a file can cost is the largest network with ``MAX_CLASSES`` outputs.
+so the most that a file can cost is the largest network with ``MAX_CLASSES`` outputs, and a few times its own size.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from resnet_app.torchfile import LEGACY_START, TorchFile
 MAX_FILE_BYTES = (600 if os.environ.get("SPACE_ID") else 2048) * 2**20
 MAX_HEADER_BYTES = 2 * 2**20  # a safetensors header for ResNet-152 has 0.1 MB
 PROBE_SIDE = 64  # px of the made-up picture that new weights have to answer with numbers
-MAX_METADATA = 300_000  # plain values looked at, however the file nests or repeats them
+MAX_METADATA = 2_000_000  # values and characters looked at, however the file nests or repeats them
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -212,8 +212,11 @@ def _is_plain(value: Any, left: list[int], *, depth: int) -> bool:
         return value.bit_length() <= 64
     if isinstance(value, float):
         return isfinite(value)
-    if value is None or isinstance(value, str):
-        return value is None or len(value) <= 10_000
+    if isinstance(value, str):
+        left[0] -= len(value)  # the same text may be named again and again
+        return len(value) <= 10_000 and left[0] >= 0
+    if value is None:
+        return True
     if depth == 0 or not isinstance(value, dict | list | tuple):
         return False
     parts = [*value.keys(), *value.values()] if isinstance(value, dict) else value

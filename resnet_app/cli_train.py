@@ -80,8 +80,11 @@ def _train(options: argparse.Namespace) -> int:
     states = finetune.state_folder(options.out)
     if options.resume and not states.is_dir():
         raise DataError(f"There is no interrupted run for {options.out.name}; start it without --resume.")
-    if not options.resume:
-        finetune.forget(states)
+    if states.is_dir() and not options.resume:
+        raise DataError(
+            f"There is an interrupted run for {options.out.name}. Go on with --resume, give another --out, or remove "
+            f"the folder {states.name}."
+        )
     own, validation, more = _pictures(options)
     try:
         with _Screen() as screen:

@@ -162,7 +162,7 @@ def finetune(
 
 
 def write(out: Path, finished: Finished, *, file_format: str) -> None:
-    """The checkpoint: half precision as safetensors, the classic dict in full precision as pth.
+    """The checkpoint: safetensors in half precision, or the classic dict with the same numbers in float32.
 
     Raises:
         OSError: it cannot be written there.
@@ -186,7 +186,14 @@ def _cross_validate(
     count: int,
     run: Callable[[int, Pictures, Pictures | None], Trained],
 ) -> Scores:
-    """Each training picture's logits from the network that did not see it."""
+    """Each training picture's logits from the network that did not see it.
+
+    Raises:
+        DataError: a class has too few pictures to be learnt where one of them is left out.
+    """
+    for name, found in training.counts.items():
+        if found < 2:
+            raise DataError(f"The class {name} has {found} picture to train on; cross-validation needs two. Add some.")
     labels = torch.tensor(training.labels)
     logits = torch.zeros(len(labels), len(training.classes))
     for number, fold in enumerate(folds(training, count, seed=settings.seed), start=1):

@@ -22,6 +22,7 @@ WRAPPERS = (
 )  # fmt: skip
 MAX_CLASSES = 25_000  # ImageNet-21k has 21,843; a file of a few bytes may claim any number
 MAX_WRAPPERS = 8
+MAX_KEY = 300  # characters of a name that is compared with the families' signs; search takes the square of its length
 READS = "This app reads ResNet-18 to 152, ResNeXt and Wide ResNet"
 COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 2018 have none, and inference needs none
 OWN_PARTS = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc")
@@ -185,7 +186,7 @@ def _plain_head(tensors: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stranger(tensors: dict[str, Any]) -> CheckpointError:
-    shapes = {key: tuple(getattr(each, "shape", ())) for key, each in tensors.items()}
+    shapes = {key: tuple(getattr(each, "shape", ())) for key, each in tensors.items() if len(key) <= MAX_KEY}
     family = family_of(shapes)
     if family:
         return CheckpointError(f"These look like {family} weights. {READS}.", code="other_family", family=family)

@@ -211,7 +211,9 @@ class FittedHead:
 
 
 def fit_head(features: Tensor, labels: Tensor, *, classes: int) -> FittedHead:
-    """Ridge regression of the classes on the features, with exact leave-one-out answers.
+    """Ridge regression of the classes on the features, with its leave-one-out answers.
+
+    They are those of real refits, penalty and class weights being kept as they are for all photos.
 
     Args:
         features: (N, C), float64.

@@ -22,6 +22,8 @@ from resnet_app.picklewalk import DAMAGED, MAX_PICKLE_BYTES, Storage, StoredTens
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of an old-format file
 MAX_RATIO = 50  # of a large entry to its compressed size: weights hardly shrink, pickles by ten, bombs by a thousand
+MAX_GROWTH = 4  # of all that is read over the file's size: real weights do not shrink to a quarter
+SPARE_BYTES = 16 * 2**20  # beyond that, for small files
 LARGE = 2**20  # bytes; a small run of zeros shrinks as bombs do, and does no harm
 LEGACY_START = LEGACY_MAGIC.to_bytes(10, "little")
 
@@ -39,6 +41,7 @@ class TorchFile:
         self._legacy: dict[str, tuple[int, int]] = {}  # storage key -> (position, numbers) in an old-format file
         self._archive: zipfile.ZipFile | None = None
         self._path = path
+        self._bytes_left = SPARE_BYTES + MAX_GROWTH * path.stat().st_size
         try:
             if zipfile.is_zipfile(path):
                 self.container = "torch zip"
@@ -135,6 +138,9 @@ class TorchFile:
 
     def _bytes(self, storage: Storage) -> bytes:
         expected = storage.numel * storage.dtype.itemsize
+        self._bytes_left -= expected
+        if self._bytes_left < 0:
+            raise CheckpointError(DAMAGED, code="damaged")
         if self._archive is not None:
             return self._entry(f"{self._folder}/data/{storage.key}", most=expected, exactly=expected)
         position, _ = self._legacy[storage.key]

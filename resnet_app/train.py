@@ -118,7 +118,7 @@ class Trained:
         network: the kept weights, in eval mode, on the CPU.
         course: every epoch.
         best: number of the epoch that was kept.
-        optimizer: the optimizer's state dict after the last step.
+        optimizer: the optimizer's state dict after the last step, on the CPU.
     """
 
     network: ResNet
@@ -285,7 +285,10 @@ class _Run:
         network = get_spec(self.settings.model).skeleton(num_classes=len(self.training.classes))
         kept = {key: tensor.contiguous() for key, tensor in self._kept.items()}
         network.load_state_dict(kept, assign=True)
-        return Trained(network.eval().requires_grad_(False), self.course, self.best, self.optimizer.state_dict())
+        optimizer = self.optimizer.state_dict()
+        for state in optimizer["state"].values():
+            state.update({key: each.cpu() for key, each in state.items() if isinstance(each, Tensor)})
+        return Trained(network.eval().requires_grad_(False), self.course, self.best, optimizer)
 
     @property
     def _same(self) -> dict[str, Any]:
@@ -348,7 +351,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _class_weights(pictures: Pictures) -> Tensor:
     counts = torch.bincount(torch.tensor(pictures.labels), minlength=len(pictures.classes)).float()
-    return counts.sum() / (len(counts) * counts)
+    return counts.sum() / (len(counts) * counts.clamp(min=1))
 
 
 def _decayed(network: nn.Module) -> list[dict[str, Any]]:

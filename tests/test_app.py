@@ -472,6 +472,40 @@ def test_the_taught_checkpoint_is_a_file_to_save(lesson: list) -> None:
     Path(path).unlink()
 
 
+def test_a_lesson_that_was_forgotten_is_not_another_models_file() -> None:
+    path, problem = teaching.write_checkpoint(None, "en")
+    assert "The lesson is gone; press Teach again." in problem["value"]
+    assert not isinstance(path, str)
+
+
+@pytest.mark.parametrize("names", [["[unk]", "cat"], ["0: a", "1: b"], ["ants", "bees"]])
+def test_class_names_from_a_file_are_those_in_it(tmp_path: Path, names: list[str]) -> None:
+    file = tmp_path / "names.json"
+    file.write_text(json.dumps(names))
+    mine = str(two_classes(tmp_path / "mine.pkl"))
+    first = last(pick("checkpoint", "resnet18", "random", mine, "", "cpu", None))
+    shown = last(
+        loading.load_names(str(file), "resnet18", "own", mine, "", "cpu", first.choice, None, "en", loading.Turn())
+    )
+    assert shared_cache().get(shown.choice).class_names == tuple(names)
+    assert classnames.parse_class_names(shown.class_names) == tuple(names)
+    file.write_text('["\\ud800", "x"]')
+    (refused,) = loading.load_names(
+        str(file), "resnet18", "own", mine, "", "cpu", first.choice, None, "en", loading.Turn()
+    )
+    assert "printable characters" in refused.problem["value"]
+
+
+def test_a_session_whose_file_was_removed_goes_back_to_the_bundled_model(tmp_path: Path) -> None:
+    mine = two_classes(tmp_path / "mine.pkl")
+    choice = last(pick("checkpoint", "resnet18", "random", str(mine), "", "cpu", None)).choice
+    mine.unlink()
+    shared_cache()._models.pop(choice.trunk)
+    shown = last(pick("weights", "resnet18", "own", None, "", "cpu", choice))
+    assert shown.choice.weights == "ants-bees"
+    assert "There is no file mine.pkl" in shown.problem["value"]
+
+
 @pytest.mark.parametrize(
     ("names", "file"),
     [

@@ -125,3 +125,27 @@ def test_what_a_decoder_raises_is_a_sentence(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(Image.Image, "load", broken)
         with pytest.raises(PictureError, match="not a picture we can read"):
             open_picture(tmp_path / "small.png")
+
+
+def test_a_name_of_a_megabyte_is_not_searched(tmp_path: Path) -> None:
+    torch.save({"inc." * 2**18: torch.ones(1), "b": torch.ones(1), "c": torch.ones(1)}, tmp_path / "name.pth")
+    with pytest.raises(CheckpointError, match="not the weights of a ResNet"):  # in a moment; searched it takes minutes
+        read_checkpoint(tmp_path / "name.pth")
+
+
+def test_small_tensors_in_large_runs_of_zeros_are_not_read(tmp_path: Path, small_state) -> None:
+    """Each may be a view into its own megabytes, which shrink to nothing in the zip."""
+    state = small_state()
+    for key in [key for key in state if key.endswith("bn1.bias")]:
+        state[key] = torch.zeros(2**23)[: state[key].numel()]
+    torch.save(state, tmp_path / "plain.pth")
+    with zipfile.ZipFile(tmp_path / "plain.pth") as old:
+        entries = {entry.filename: old.read(entry) for entry in old.infolist()}
+    path = archive(tmp_path / "packed.pth", entries, zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 2**20
+    refused_cheaply(path)
+
+
+def test_a_text_named_again_and_again_is_no_metadata(saved, small_state) -> None:
+    found = read_checkpoint(saved({"state_dict": small_state(), "log": ["x" * 10_000] * 200_000, "epoch": 3}))
+    assert "log" not in found.metadata

@@ -322,6 +322,8 @@ def test_training_from_scratch_goes_on_after_an_interrupt_to_the_same_weights(ph
     assert "The same command with --resume goes on." in rest
     assert "Traceback" not in rest
     assert not (tmp_path / "cut.safetensors").exists()
+    forgotten = subprocess.run([*options, tmp_path / "cut.safetensors"], timeout=120, **streams)
+    assert (forgotten.returncode, "Go on with --resume" in forgotten.stdout) == (2, True)
     again = subprocess.run([*options, tmp_path / "cut.safetensors", "--resume"], timeout=120, **streams)
     assert again.returncode == 0, again.stdout
     assert "epoch   1" not in again.stdout

@@ -165,6 +165,14 @@ def test_weeding_never_empties_a_class(many):
         finetune._weeded(pictures, outside, 0.5, Watch())
 
 
+def test_a_class_of_one_cannot_be_cross_validated(many, is_plain):
+    own, validation = find_splits(many)
+    one = own.part([0, *[i for i, label in enumerate(own.labels) if label == 1]])
+    with pytest.raises(DataError, match="class blue has 1 picture to train on; cross-validation needs two") as caught:
+        finetune.finetune(SETTINGS, one, validation, plan=Plan(folds=2))
+    assert is_plain(caught.value)
+
+
 @pytest.mark.parametrize("names", [("blue", "red"), ("蚂蚁", "<b>&"), tuple(f"class {i}" for i in range(25))], ids=len)
 def test_the_picture_of_a_run_is_drawn(finished, tmp_path, names):
     found, *_ = finished
