@@ -74,7 +74,7 @@ def weight_choices(
 ) -> list[tuple[str, str]]:
     """The weights that a network has, in words; the person's own file, and the model that they taught."""
     spec = get_spec(model)
-    accuracy = dict(zip(("imagenet-v1", "imagenet-v2"), spec.accuracy, strict=False))
+    accuracy = {f"imagenet-v{version}": top1 for version, top1 in enumerate(spec.accuracy, start=1)}
     named = [
         (text(language, f"weights_{weights}", accuracy=f"{accuracy.get(weights, 0):.1f}"), weights)
         for weights in spec.weights

@@ -24,16 +24,37 @@ EXIT_INTERRUPTED = 130
 def add_train(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``train``."""
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="class/picture, or train|val/class/picture")
-    parser.add_argument("--out", type=Path, default=Path("model.safetensors"), metavar="FILE", help="(default: %(default)s)")  # fmt: skip  # noqa: E501
+    parser.add_argument(
+        "--out", type=Path, default=Path("model.safetensors"), metavar="FILE", help="(default: %(default)s)"
+    )
     parser.add_argument(
         "--format", choices=("safetensors", "pth"), dest="file_format",
         help="pth is the classic dict with model_state_dict (default: by the name of FILE)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on with the interrupted run that wrote to FILE")
     add = parser.add_argument_group("pictures").add_argument
-    add("--more", type=Path, action="append", default=[], metavar="DIR", help="further class/picture folders to train on, never judged by")  # fmt: skip  # noqa: E501
-    add("--folds", type=int, default=0, metavar="K", help="cross-validate first, and calibrate on that (default: calibrate on the validation pictures)")  # fmt: skip  # noqa: E501
-    add("--weed", type=float, default=0.0, metavar="P", help="leave out pictures whose class gets less than P in cross-validation")  # fmt: skip  # noqa: E501
+    add(
+        "--more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="further class/picture folders to train on, never judged by",
+    )
+    add(
+        "--folds",
+        type=int,
+        default=0,
+        metavar="K",
+        help="cross-validate first, and calibrate on that (default: calibrate on the validation pictures)",
+    )
+    add(
+        "--weed",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="leave out pictures whose class gets less than P in cross-validation",
+    )
     add("--augment", action=argparse.BooleanOptionalAction, default=True, help="random crops, flips and colours")
     add("--balance", action=argparse.BooleanOptionalAction, default=True, help="rare classes count as much as others")
     add("--crop", type=int, default=224, metavar="PX", help="side of the picture that the model wants (%(default)s)")
@@ -41,12 +62,19 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("network").add_argument
     add("--model", choices=SPECS, default="resnet18", metavar="NAME", help=", ".join(SPECS) + " (%(default)s)")
     add("--init", default="random", metavar="random|imagenet|CHECKPOINT", help="what to start from (%(default)s)")
-    add("--freeze", default="none", metavar="none|layer1..layer4|backbone", help="keep all up to here as it is (%(default)s)")  # fmt: skip  # noqa: E501
+    add(
+        "--freeze",
+        default="none",
+        metavar="none|layer1..layer4|backbone",
+        help="keep all up to here as it is (%(default)s)",
+    )
     add = parser.add_argument_group("course").add_argument
     add("--epochs", type=int, default=14, metavar="N", help="(%(default)s)")
     add("--batch-size", type=int, default=32, metavar="N", help="(%(default)s)")
     add("--lr", type=float, default=0.02, dest="learning_rate", metavar="RATE", help="at its peak (%(default)s)")
-    add("--warmup", type=float, default=1.0, metavar="N", help="epochs of a rising rate; a cosine follows (%(default)s)")  # fmt: skip  # noqa: E501
+    add(
+        "--warmup", type=float, default=1.0, metavar="N", help="epochs of a rising rate; a cosine follows (%(default)s)"
+    )
     add("--label-smoothing", type=float, default=0.1, metavar="SHARE", help="(%(default)s)")
     add("--mixup", type=float, default=0.2, metavar="ALPHA", help="0 for none (%(default)s)")
     add("--seed", type=int, default=0, metavar="N", help="of the start, the splits and the augmentation (%(default)s)")
@@ -57,7 +85,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``evaluate``, but for those that pick a model."""
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="class/picture, or val/class/picture")
-    parser.add_argument("--other", type=Path, metavar="DIR", help="folders of things that belong to none of the classes")  # fmt: skip  # noqa: E501
+    parser.add_argument(
+        "--other", type=Path, metavar="DIR", help="folders of things that belong to none of the classes"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
