@@ -93,8 +93,8 @@ def api_explain(
     Args:
         image: a picture file.
         class_name: the class to explain; the best answer where not given.
-        layer: layer4.
-        method: gradcam.
+        layer: layer1 to layer4, a block such as layer3.0, or several to be fused: layer2+layer3.
+        method: gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, finercam, scorecam or ablationcam.
         model: the network; resnet18 where not given.
         weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
         device: auto, cpu, cuda, cuda:N or mps.
@@ -102,20 +102,20 @@ def api_explain(
     Returns:
         The record of `predict --json`, and the picture with the map over it.
     """
-    from resnet_app import gradcam, predict
+    from resnet_app import gradcam, overlays, predict
     from resnet_app.device import clock
 
-    gradcam.check_method(layer, method)
     loaded = loading.obtain(model, weights, device)
-    result = predict.classify(loaded, _given(image))
+    layers = gradcam.parse_layers(layer)
+    result = predict.classify(loaded, _given(image), keep=gradcam.check_choice(loaded.network, layers, method))
     if class_name and class_name not in loaded.class_names:
         some = [*loaded.class_names[:10], "..."] if len(loaded.class_names) > 10 else list(loaded.class_names)
         raise UnknownChoiceError("class", class_name, some)
     index = loaded.class_names.index(class_name) if class_name else result.predictions[0].index
     started = clock(loaded.device)
-    (heatmap,) = gradcam.heatmaps(loaded.network, result.features, [index], size=result.crop.size[::-1])
+    (heatmap,) = gradcam.heatmaps(loaded, result, [index], layers=layers, method=method)
     timing = replace(result.timing, cam=clock(loaded.device) - started)
-    overlaid = gradcam.draw(result.crop, heatmap)
+    overlaid = overlays.draw(result.crop, heatmap)
     return predict.record(loaded, _name(image), result, timing), overlaid
 
 

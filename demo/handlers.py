@@ -44,12 +44,12 @@ def answer_html(model: LoadedModel, photo: str, top_k: int, colours: str, langua
     result = predict.classify(model, photo, top_k=whole(top_k))
     started = clock(model.device)
     indices = [prediction.index for prediction in result.predictions]
-    maps = gradcam.heatmaps(model.network, result.features, indices, size=result.crop.size[::-1])
+    maps = gradcam.heatmaps(model, result, indices)
     timing = replace(result.timing, cam=clock(model.device) - started)
     random = model.choice.head is None and model.choice.weights == RANDOM
     signed = None
     if len(model.class_names) == len(maps) == 2:
-        signed = gradcam.signed_map(model.network, result.features, 0, 1, size=result.crop.size[::-1])
+        signed = gradcam.signed_map(model, result, 0, 1)
     return results.answer(language, result, maps, timing, model.recipe, colours=colours, random=random, signed=signed)
 
 

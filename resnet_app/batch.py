@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
 
 from resnet_app.choices import DEFAULT_TOP_K
 from resnet_app.device import clock
-from resnet_app.errors import DataError, ResNetAppError
-from resnet_app.gradcam import check_method, draw, heatmaps
-from resnet_app.images import SUFFIXES
+from resnet_app.errors import ResNetAppError
+from resnet_app.export import as_json, file_stem, inert, manifest, npy, picture_record, predictions_csv
+from resnet_app.gradcam import check_choice, heatmaps
 from resnet_app.models import LoadedModel
-from resnet_app.predict import Prediction, Timing, check_top_k, classify, record
+from resnet_app.overlays import draw
+from resnet_app.predict import Answer, Prediction, Timing, check_top_k, classify, record
 
 COLUMNS = 4
 TILE = 224  # px
@@ -40,26 +42,6 @@ class Row:
     strange: bool = False  # unlike what the model was trained on
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Pictures named one by one, and those in the folders named, by name.
-
-    A path with nothing there is passed on: it becomes that file's error.
-
-    Raises:
-        DataError: a folder without pictures.
-    """
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES and entry.is_file())
-            if not inside:
-                raise DataError(f"The folder {path} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
-            files += inside
-        else:
-            files.append(path)
-    return files
-
-
 class Batch:
     """Answers pictures one after another and keeps what was answered.
 
@@ -74,15 +56,19 @@ class Batch:
         *,
         top_k: int = DEFAULT_TOP_K,
         cam_dir: Path | None = None,
-        layer: str = "layer4",
+        layers: Sequence[str] = ("layer4",),
         method: str = "gradcam",
     ) -> None:
         check_top_k(top_k)
-        check_method(layer, method)
+        paths = check_choice(model.network, layers, method)
         self.model = model
         self.done: list[Row] = []
         self._top_k = top_k
         self._cam_dir = cam_dir
+        self._layers = layers
+        self._method = method
+        self._keep = paths if cam_dir else ()
+        self._explained: list[tuple[str, Tensor, dict[str, Any]]] = []  # name, logits, the manifest's entry
 
     def rows(self, files: Sequence[Path], names: Sequence[str] | None = None) -> Iterator[Row]:
         """A row for each file, as it is answered; ``names`` are shown in place of the files' own."""
@@ -93,21 +79,39 @@ class Batch:
 
     def _answer(self, file: Path, name: str) -> Row:
         try:
-            answer = classify(self.model, file, top_k=self._top_k, name=name)
+            answer = classify(self.model, file, top_k=self._top_k, name=name, keep=self._keep)
         except ResNetAppError as error:
             return Row(name, (), str(error), Timing(), None, record(self.model, name, error))
         timing = answer.timing
         if self._cam_dir is not None:
-            started = clock(self.model.device)
-            best = answer.predictions[0].index
-            (heatmap,) = heatmaps(self.model.network, answer.features, [best], size=answer.crop.size[::-1])
-            timing = replace(timing, cam=clock(self.model.device) - started)
-            overlaid = draw(answer.crop, heatmap)
-            self._cam_dir.mkdir(parents=True, exist_ok=True)
-            overlaid.save(self._cam_dir / f"{len(self.done) + 1:04}_{Path(name).stem}_cam.png")
+            timing = replace(timing, cam=self._explain(self._cam_dir, answer, file))
         thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
         entry = record(self.model, name, answer, timing)
         return Row(name, answer.predictions, None, timing, thumbnail, entry, answer.strange)
+
+    def _explain(self, folder: Path, answer: Answer, file: Path) -> float:
+        """Write the best answer's map, over the crop and raw; the milliseconds that the map took."""
+        started = clock(self.model.device)
+        best = answer.predictions[0].index
+        (heatmap,) = heatmaps(self.model, answer, [best], layers=self._layers, method=self._method)
+        took = clock(self.model.device) - started
+        stem = f"{len(self.done) + 1:04}_{file_stem(Path(answer.file).stem)}_cam"
+        folder.mkdir(parents=True, exist_ok=True)
+        draw(answer.crop, heatmap).save(folder / f"{stem}.png")
+        (folder / f"{stem}.npy").write_bytes(npy(heatmap))
+        entry = picture_record(self.model, answer, file, [(heatmap, [f"{stem}.png", f"{stem}.npy"])])
+        self._explained.append((answer.file, answer.logits, entry))
+        return took
+
+    def write_manifest(self) -> None:
+        """Put the table of all classes and the manifest beside the maps, once all pictures are done."""
+        if self._cam_dir is None or not self._explained:
+            return
+        table = predictions_csv(self.model, [(file, logits) for file, logits, _ in self._explained])
+        entries = [entry for _, _, entry in self._explained]
+        (self._cam_dir / "predictions.csv").write_text(table, "utf-8")
+        told = manifest(self.model, entries, layer="+".join(self._layers), method=self._method)
+        (self._cam_dir / "manifest.json").write_text(as_json(told), "utf-8")
 
     @property
     def total_ms(self) -> float:
@@ -129,7 +133,7 @@ class Batch:
             best = (row.predictions[0].label, f"{row.predictions[0].probability:.6f}") if row.predictions else ("", "")
             timing = row.timing
             times = (f"{ms:.3f}" for ms in (timing.decode, timing.forward, timing.cam, timing.total))
-            writer.writerow([_inert(row.file), *map(_inert, best), *times, row.error or ""])
+            writer.writerow([inert(row.file), *map(inert, best), *times, row.error or ""])
         return text.getvalue()
 
     def contact_sheet(self) -> Image.Image:
@@ -149,11 +153,6 @@ class Batch:
                 best = row.predictions[0]
                 _caption(pen, (x, y + TILE + 4), f"{best.label}  {best.probability:.1%}", INK)
         return sheet
-
-
-def _inert(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 def _caption(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, colour: tuple[int, int, int]) -> None:

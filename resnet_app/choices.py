@@ -2,8 +2,32 @@
 
 MAX_TOP_K = 10
 DEFAULT_TOP_K = 5
-METHODS = ("gradcam",)
-LAYERS = ("layer4",)
+MAX_CLASSES_EXPLAINED = 5  # side by side
+
+METHODS = {  # the name on the command line -> its title
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "xgradcam": "XGradCAM",
+    "layercam": "LayerCAM",
+    "eigencam": "EigenCAM",
+    "finercam": "FinerCAM",
+    "scorecam": "Score-CAM",
+    "ablationcam": "Ablation-CAM",
+}
+SAME_ON_LAST = (
+    "gradcam",
+    "hirescam",
+    "xgradcam",
+)  # one and the same map after a ResNet's last block, with CAM a fourth
+IN_LOGITS = (*SAME_ON_LAST, "layercam", "finercam")  # maps of gradient times activation: logits, to first order
+SLOW = ("scorecam", "ablationcam")  # a forward pass, or the rest of one, for every channel
+LAYERS = (
+    "layer1",
+    "layer2",
+    "layer3",
+    "layer4",
+)  # each stands for its stage's last block; layer3.0 is one of its blocks
 
 # Ten even steps of three colour maps that are even in lightness and safe for the colour-blind.
 COLOURS = {

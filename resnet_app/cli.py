@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resnet_app import cli_train
+from resnet_app.choices import METHODS
 from resnet_app.errors import CheckpointError, DataError, ResNetAppError, WeightsError
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, STEMS, WEIGHTS, get_spec
 
@@ -68,9 +69,17 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--json", action="store_true", help="print one JSON array")
     output.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
     parser.add_argument("--grid", type=Path, metavar="FILE.png", help="draw the pictures with their labels, 4 columns")
-    parser.add_argument("--cam-dir", type=Path, metavar="DIR", help="write each picture with its Grad-CAM overlay")
-    parser.add_argument("--cam-layer", default="layer4", metavar="L", help="layer4")
-    parser.add_argument("--cam-method", default="gradcam", metavar="M", help="gradcam")
+    parser.add_argument(
+        "--cam-dir",
+        type=Path,
+        metavar="DIR",
+        help="write the best answer's map for each picture: overlay, raw map, table, manifest",
+    )
+    parser.add_argument(
+        "--cam-layer", default="layer4", metavar="L",
+        help="layer1 to layer4, a block such as layer3.0, or several to be fused: layer2+layer3 (default: layer4)",
+    )  # fmt: skip
+    parser.add_argument("--cam-method", default="gradcam", metavar="M", help=f"{', '.join(METHODS)} (default: gradcam)")
     parser.set_defaults(run=_predict)
 
 
@@ -116,21 +125,23 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from resnet_app import batch, models
+    from resnet_app import batch, images, models
+    from resnet_app.gradcam import parse_layers
 
     _check_outputs(options)
-    files = batch.find_files(options.paths)
+    files = images.find_files(options.paths)
     choice = _choice(options)
     run = batch.Batch(
         models.shared_cache().get(choice, progress=_ProgressLine("Downloading weights")),
         top_k=options.top_k,
         cam_dir=options.cam_dir,
-        layer=options.cam_layer,
+        layers=parse_layers(options.cam_layer),
         method=options.cam_method,
     )
     for number, row in enumerate(run.rows(files), start=1):
         if not options.json:
             print(_line(number, len(files), row), flush=True)
+    run.write_manifest()
     _write_outputs(options, run)
     return EXIT_FAILED if any(row.error for row in run.done) else 0
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import torch
 
-from resnet_app.batch import find_files
 from resnet_app.calibration import Scores, auroc, energy, expected_calibration_error, wilson
 from resnet_app.dataset import VALIDATION_FOLDERS, Pictures, find_pictures
 from resnet_app.errors import DataError, PictureError
-from resnet_app.images import open_picture
+from resnet_app.images import find_files, open_picture
 from resnet_app.models import LoadedModel
 from resnet_app.train import score
 

@@ -1,30 +1,52 @@
-"""Grad-CAM on layer4, for every class from one forward pass, and its drawing over the picture.
+"""Class activation maps: nine methods, any block or several, any classes of one picture, without a hook on the model.
 
-Selvaraju et al. 2017 (arXiv 1610.02391), Eq. 1 and 2: weigh each channel A_k by the mean gradient of the class score,
-add up, keep what is positive. After layer4 a ResNet has only global average pooling and one linear layer, so the
-gradient of logit c by A_k is ``fc.weight[c, k] / (h * w)`` at every position: the map needs no backward pass, and it
-is the same one that CAM (Zhou et al. 2016), HiResCAM and XGradCAM give there. tests/test_gradcam.py compares it with
-``pytorch_grad_cam.GradCAM`` for all ten networks.
+All of them weigh a block's maps A (C, h, w) and add them up. What they weigh them by:
+
+    Grad-CAM      mean gradient of the class score by A_k      Selvaraju et al. 2017 (1610.02391), Eq. 1 and 2
+    Grad-CAM++    gradients, weighed by their higher orders    Chattopadhay et al. 2018 (1710.11063), Eq. 19
+    HiResCAM      gradient by gradient, before adding up       Draelos and Carin 2020 (2011.08891)
+    XGradCAM      gradients, weighed by the activations        Fu et al. 2020 (2008.02312)
+    LayerCAM      positive gradients, position by position     Jiang et al. 2021 (LayerCAM, TIP)
+    EigenCAM      the first principal component; no class      Muhammad and Yeasin 2020 (2008.00299)
+    FinerCAM      Grad-CAM of the score against like classes   Zhang et al. 2025 (2501.11309)
+    Score-CAM     the score of the picture masked by A_k       Wang et al. 2020 (1910.01279)
+    Ablation-CAM  the score's drop where A_k is left out       Desai and Ramaswamy 2020 (WACV)
+
+After the last block come a mean and one linear layer, so the gradient of logit c by A_k is
+``fc.weight[c, k] / (h * w)`` at every position: all classes from one product, and CAM (Zhou et al. 2016), Grad-CAM,
+HiResCAM and XGradCAM are one map. Elsewhere the gradient is taken over the blocks that follow only.
+tests/test_gradcam.py compares every method with pytorch-grad-cam, on every stage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
+from torch.nn.functional import interpolate
 
-from resnet_app.choices import COLOURS, LAYERS, METHODS, SIDES
-from resnet_app.errors import UnknownChoiceError
+from resnet_app.choices import IN_LOGITS, LAYERS, METHODS, SAME_ON_LAST, SLOW
+from resnet_app.errors import ResNetAppError, UnknownChoiceError
+from resnet_app.inference import blocks, channels_after
+from resnet_app.models import LoadedModel
+from resnet_app.predict import Answer
 from resnet_app.resnet import ResNet
 
-MIN_PEAK = 1e-6  # of a logit; below it a map is rounding noise, and stretching it would show a pattern that is none
-FULL_ALPHA_AT = 0.45  # of the peak; below it the overlay fades, so that the photo stays untouched without evidence
+MIN_TOTAL = (
+    5e-5  # of a logit, over all positions; below it a map is rounding noise, and stretching it would show a pattern
+)
+FLAT_ABOVE = 0.8  # of the peak: a map that is nowhere lower points at nothing
+CHUNK = 16  # pictures at once, where a method makes many
+LIKE_CLASSES = 3  # that FinerCAM compares with
+
+Result = TypeVar("Result")
+Steps = Generator[tuple[int, int], None, Result]  # yields (done, in all) and returns what came of it
 
 
 @dataclass(frozen=True)
@@ -33,18 +55,37 @@ class Heatmap:
 
     Attributes:
         index: the class.
-        values: (H, W) float32 in [0, 1], the crop's size; 1 is the peak.
-        peak: the raw map's largest value, in logits per position of layer4.
+        values: (H, W) float32 in [0, 1], the crop's size; from its lowest to its peak, as pytorch-grad-cam has it.
+        raw: (h, w) float32, 0 or more: the block's own positions; (H, W) where several blocks are fused.
+        layer: the block or blocks, as they were asked for.
+        method: one of ``choices.METHODS``.
     """
 
     index: int
     values: NDArray[np.float32] = field(repr=False)
-    peak: float
+    raw: NDArray[np.float32] = field(repr=False)
+    layer: str = "layer4"
+    method: str = "gradcam"
+
+    @property
+    def peak(self) -> float:
+        """The raw map's largest value."""
+        return float(self.raw.max())
+
+    @property
+    def in_logits(self) -> bool:
+        """Whether the raw values are logits per position (to first order), and not a scale of the method's own."""
+        return self.method in IN_LOGITS and "+" not in self.layer
 
     @property
     def has_evidence(self) -> bool:
         """Whether anything in the picture raised this class's score."""
-        return self.peak > MIN_PEAK
+        return bool(self.values.any())
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the map is about the same everywhere, so that its colours point at nothing."""
+        return self.has_evidence and float(self.raw.min()) > FLAT_ABOVE * self.peak
 
     @property
     def hottest(self) -> tuple[float, float]:
@@ -53,83 +94,127 @@ class Heatmap:
         height, width = self.values.shape
         return (float(column) + 0.5) / width, (float(row) + 0.5) / height
 
+    def on_scale(self, peak: float) -> NDArray[np.float32]:
+        """(H, W) in [0, 1] from true zero to a peak that several maps may share."""
+        if not self.has_evidence or peak <= 0:
+            return np.zeros_like(self.values)
+        values: NDArray[np.float32] = np.clip(enlarged(self.raw, self.values.shape) / peak, 0, 1)
+        return values
 
-def check_method(layer: str = "layer4", method: str = "gradcam") -> None:
-    """Check a choice of layer and method.
+    @property
+    def concentration(self) -> tuple[float, float]:
+        """The share of the evidence where the map is above half of its peak, and the share of the picture there."""
+        values = self.on_scale(self.peak)
+        hot = values > 0.5
+        return float(values[hot].sum() / max(values.sum(), 1e-12)), float(hot.mean())
+
+
+def enlarged(raw: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
+    """A small map at the crop's size, bilinear."""
+    large: NDArray[np.float32] = interpolate(torch.from_numpy(raw)[None, None], size, mode="bilinear")[0, 0].numpy()
+    return large
+
+
+def parse_layers(text: str) -> tuple[str, ...]:
+    """``layer3``, ``layer3.0`` or several to be fused, ``layer2+layer3``; without the same one twice."""
+    return tuple(dict.fromkeys(part.strip() for part in text.replace(",", "+").split("+")))
+
+
+def check_choice(network: ResNet, layers: Sequence[str] = ("layer4",), method: str = "gradcam") -> list[str]:
+    """Check a choice of layers and method; the paths of the blocks.
 
     Raises:
-        UnknownChoiceError: it is not offered.
+        UnknownChoiceError: it is not offered, or this network has no such block.
+        ResNetAppError: the method compares classes, and there is only one.
     """
-    if layer not in LAYERS:
-        raise UnknownChoiceError("layer", layer, list(LAYERS))
     if method not in METHODS:
         raise UnknownChoiceError("method", method, list(METHODS))
+    if method == "finercam" and network.fc.out_features < 2:
+        raise ResNetAppError("FinerCAM compares a class with others, and this model has one class; choose gradcam.")
+    paths = [f"{layer}.{len(getattr(network, layer)) - 1}" if layer in LAYERS else layer for layer in layers]
+    for layer, path in zip(layers, paths, strict=True):
+        if path not in blocks(network):
+            raise UnknownChoiceError(
+                "layer", layer, [*LAYERS, f"or a block such as layer3.0 to {list(blocks(network))[-1]}"]
+            )
+    if not paths:
+        raise UnknownChoiceError("layer", "", list(LAYERS))
+    return paths
 
 
-def heatmaps(network: ResNet, features: Tensor, classes: Sequence[int], *, size: tuple[int, int]) -> list[Heatmap]:
-    """The maps of several classes, in their order.
+def passes(network: ResNet, layers: Sequence[str], method: str) -> int:
+    """How many times a method goes through the network, or through the rest of it: one for each channel, or one."""
+    found = blocks(network)
+    paths = check_choice(network, layers, method)
+    return sum(channels_after(found[path]) for path in paths) if method in SLOW else 1
+
+
+def heatmaps(
+    model: LoadedModel,
+    answer: Answer,
+    classes: Sequence[int],
+    *,
+    layers: Sequence[str] = ("layer4",),
+    method: str = "gradcam",
+) -> list[Heatmap]:
+    """The maps of several classes, in their order; arguments and errors are those of ``heatmaps_in_steps``."""
+    return finish(heatmaps_in_steps(model, answer, classes, layers=layers, method=method))
+
+
+def finish(steps: Steps[Result]) -> Result:
+    """What comes of steps that nobody watches."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+
+
+def heatmaps_in_steps(
+    model: LoadedModel, answer: Answer, classes: Sequence[int], *, layers: Sequence[str], method: str
+) -> Steps[list[Heatmap]]:
+    """The maps of several classes; yields (passes done, passes in all) where a method takes long, and may be left then.
 
     Args:
-        network: only its ``fc`` is looked at.
-        features: layer4's output for one picture, (1, C, h, w).
+        model: left as it is: no hook, no flag, no gradient.
+        answer: the model's answer to the picture.
         classes: indices of outputs.
-        size: (H, W) of the maps: the crop's.
+        layers: ``layer1`` to ``layer4``, or blocks such as ``layer3.0``; the maps of several are fused by their mean.
+        method: one of ``choices.METHODS``.
+
+    Raises:
+        UnknownChoiceError, ResNetAppError: as ``check_choice``.
     """
+    paths = check_choice(model.network, layers, method)
+    if paths == [model.trunk.last] and method in SAME_ON_LAST:
+        raw = [_closed_form(model.network, answer.features, classes)]
+    else:
+        held = _activations(model, answer, paths)
+        if method in _BY_GRADIENT:
+            targets = [_target(method, index, answer.logits) for index in classes]
+            gradients = _gradients(model, held, targets)
+            raw = [_BY_GRADIENT[method](maps[0], gradients[path]) for path, maps in held.items()]
+        elif method == "eigencam":
+            raw = [_principal(maps[0]).expand(len(classes), -1, -1) for maps in held.values()]
+        else:
+            raw = yield from _by_channel(model, answer, classes, held, method)
     with torch.inference_mode():
-        weights = network.fc.weight[list(classes)] / features[0, 0].numel()  # (K, C): d logit / d A_k
-        raw = torch.einsum("kc,chw->khw", weights, features[0]).relu_()  # (K, h, w)
-        peaks = raw.amax((1, 2)).tolist()
-        maps = _stretch(torch.nn.functional.interpolate(_stretch(raw)[None], size, mode="bilinear")[0])
-        values = maps.cpu().numpy().astype(np.float32)
+        return _finished([each.relu() for each in raw], classes, answer, "+".join(layers), method)
+
+
+def _finished(raw: list[Tensor], classes: Sequence[int], answer: Answer, layer: str, method: str) -> list[Heatmap]:
+    """Raw maps (K, h, w) of each block -> heat maps; those of several blocks are stretched, and their mean is taken."""
+    size = tuple(answer.pixels.shape[-2:])
+    noise = [each.amax((1, 2), keepdim=True) * each[0].numel() <= MIN_TOTAL for each in raw]
+    quiet = [each.masked_fill(faint, 0) for each, faint in zip(raw, noise, strict=True)]
+    large = torch.stack([interpolate(_stretch(each)[None], size, mode="bilinear")[0] for each in quiet]).mean(0)
+    own = quiet[0] if len(quiet) == 1 else large
+    values, own_values = _stretch(large).cpu().numpy(), own.cpu().numpy()
     return [
-        Heatmap(index, values[i] if peaks[i] > MIN_PEAK else np.zeros(size, np.float32), peaks[i])
+        Heatmap(index, values[i].astype(np.float32), own_values[i].astype(np.float32), layer, method)
         for i, index in enumerate(classes)
     ]
-
-
-@dataclass(frozen=True)
-class SignedMap:
-    """What speaks for one of two classes and what for the other, on one scale.
-
-    Attributes:
-        values: (H, W) float32 in [-1, 1], the crop's size; positive is for the first class.
-        total: the sum over layer4's positions, in logits: the logits' difference less the biases' difference.
-        peak: the largest magnitude of a position, in logits.
-    """
-
-    values: NDArray[np.float32] = field(repr=False)
-    total: float
-    peak: float
-
-
-def signed_map(network: ResNet, features: Tensor, first: int, second: int, *, size: tuple[int, int]) -> SignedMap:
-    """How each position of layer4 moves the difference of two logits: nothing is cut off, and the parts add up to it.
-
-    After layer4 come a mean over the positions and one linear layer, so the difference is a sum over positions of
-    ``(fc.weight[first] - fc.weight[second]) . A / (h * w)``, plus the biases' difference (CAM, Zhou et al. 2016).
-
-    Args:
-        network: only its ``fc`` is looked at.
-        features: layer4's output for one picture, (1, C, h, w).
-        first: the class that positive values speak for.
-        second: the class that negative values speak for.
-        size: (H, W) of the map: the crop's.
-    """
-    with torch.inference_mode():
-        difference = (network.fc.weight[first] - network.fc.weight[second]) / features[0, 0].numel()
-        raw = torch.einsum("c,chw->hw", difference, features[0])
-        peak = float(raw.abs().max())
-        large = torch.nn.functional.interpolate(raw[None, None], size, mode="bilinear")[0, 0]
-        values = (large / max(peak, MIN_PEAK)).clamp(-1, 1).cpu().numpy().astype(np.float32)
-    return SignedMap(values, float(raw.sum()), peak)
-
-
-def signed_overlay(signed: SignedMap) -> Image.Image:
-    """A signed map as a transparent picture (RGBA): one colour for each side, untouched where nothing speaks."""
-    strength = np.minimum(1.0, np.abs(signed.values) / FULL_ALPHA_AT)
-    sides = np.array([list(bytes.fromhex(colour)) for colour in SIDES], dtype=np.uint8)
-    colours = sides[(signed.values < 0).astype(int)]
-    return Image.fromarray(np.dstack([colours, (strength * 255).round().astype(np.uint8)]))
 
 
 def _stretch(maps: Tensor) -> Tensor:
@@ -139,29 +224,185 @@ def _stretch(maps: Tensor) -> Tensor:
     return maps / (maps.amax((1, 2), keepdim=True) + 1e-7)
 
 
-@lru_cache(maxsize=len(COLOURS))
-def palette(colours: str) -> NDArray[np.uint8]:
-    """A colour map as (256, 3) values.
+def _closed_form(network: ResNet, features: Tensor, classes: Sequence[int]) -> Tensor:
+    """(1, C, h, w) after the last block -> (K, h, w)."""
+    with torch.inference_mode():
+        weights = network.fc.weight[list(classes)] / features[0, 0].numel()  # (K, C): d logit / d A_k
+        return torch.einsum("kc,chw->khw", weights, features[0])
+
+
+def _activations(model: LoadedModel, answer: Answer, paths: Sequence[str]) -> dict[str, Tensor]:
+    """The maps after each block, (1, C, h, w), in the network's order."""
+    held = answer.held if set(paths) <= answer.held.keys() else model.trunk.outputs(answer.pixels, paths)
+    return {path: held[path] for path in blocks(model.network) if path in paths}
+
+
+Target = Callable[[Tensor], Tensor]
+
+
+def _target(method: str, index: int, logits: Tensor) -> Target:
+    """Logits (classes,) -> the score whose gradient is taken."""
+    if method != "finercam":
+        return lambda outputs: outputs[index]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library's own imports
+        from pytorch_grad_cam.utils.model_targets import FinerWeightedTarget
+    nearest = (logits - logits[index]).abs().argsort().tolist()
+    like = [other for other in nearest if other != index][:LIKE_CLASSES]
+    target: Target = FinerWeightedTarget(index, like, 1)
+    return target
+
+
+def _gradients(model: LoadedModel, held: dict[str, Tensor], targets: Sequence[Target]) -> dict[str, Tensor]:
+    """d score / d maps for each target: (K, C, h, w) by block. Only what follows the first of them is gone through."""
+    first = next(iter(held))
+    with torch.inference_mode(False), torch.enable_grad():
+        kept = model.trunk.graph(first, held[first].clone().requires_grad_(), held)
+        logits = model.network.forward_head(kept[model.trunk.last])[0]
+        wanted = [kept[path] for path in held]
+        taken = [torch.autograd.grad(target(logits), wanted, retain_graph=True) for target in targets]
+    return {path: torch.cat([each[i] for each in taken]) for i, path in enumerate(held)}
+
+
+def _grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
+    return torch.einsum("kc,chw->khw", gradients.mean((2, 3)), maps)
+
+
+def _grad_cam_plus_plus(maps: Tensor, gradients: Tensor) -> Tensor:
+    squares = gradients**2
+    alpha = squares / (2 * squares + maps.sum((1, 2))[:, None, None] * squares * gradients + 1e-6)
+    weights = (gradients.relu() * alpha.where(gradients != 0, 0)).sum((2, 3))
+    return torch.einsum("kc,chw->khw", weights, maps)
+
+
+def _hires_cam(maps: Tensor, gradients: Tensor) -> Tensor:
+    return (gradients * maps).sum(1)
+
+
+def _x_grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
+    weights = (gradients * maps).sum((2, 3)) / (maps.sum((1, 2)) + 1e-7)
+    return torch.einsum("kc,chw->khw", weights, maps)
+
+
+def _layer_cam(maps: Tensor, gradients: Tensor) -> Tensor:
+    return (gradients.relu() * maps).sum(1)
+
+
+# (C, h, w) and (K, C, h, w) -> (K, h, w)
+_BY_GRADIENT: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "gradcam": _grad_cam, "gradcam++": _grad_cam_plus_plus, "hirescam": _hires_cam, "xgradcam": _x_grad_cam,
+    "layercam": _layer_cam, "finercam": _grad_cam,
+}  # fmt: skip
+
+
+def _principal(maps: Tensor) -> Tensor:
+    """(C, h, w) -> (h, w): the first principal component of the positions; its sign is free: the larger side is up."""
+    with torch.inference_mode():
+        positions = maps.flatten(1).T.cpu().double()  # float32 would lose figures where one component is far above
+        left, sizes, _ = torch.linalg.svd(positions - positions.mean(0), full_matrices=False)
+        projection = (left[:, 0] * sizes[0]).view(maps.shape[1:]).float()
+        return -projection if -projection.min() > projection.max() else projection
+
+
+def _by_channel(
+    model: LoadedModel, answer: Answer, classes: Sequence[int], held: dict[str, Tensor], method: str
+) -> Steps[list[Tensor]]:
+    """Score-CAM and Ablation-CAM: a channel's weight from the scores with nothing but what it sees, or without it."""
+    total = sum(maps.shape[1] for maps in held.values())
+    done, raw = 0, []
+    for path, maps in held.items():
+        scores = []
+        for start in range(0, maps.shape[1], CHUNK):
+            yield done, total
+            with torch.inference_mode():
+                channels = range(start, min(start + CHUNK, maps.shape[1]))
+                changed = (
+                    _masked(model, answer, maps, channels)
+                    if method == "scorecam"
+                    else _ablated(model, path, maps, channels)
+                )
+                scores.append(model.network.forward_head(changed)[:, list(classes)])
+            done += len(channels)
+        with torch.inference_mode():
+            found = torch.cat(scores)  # (C, K)
+            if method == "scorecam":
+                weights = found.softmax(0)
+            else:
+                before = model.network.forward_head(answer.features)[0, list(classes)]
+                weights = (before - found) / before
+            raw.append(torch.einsum("ck,chw->khw", weights, maps[0]))
+    return raw
+
+
+def _masked(model: LoadedModel, answer: Answer, maps: Tensor, channels: range) -> Tensor:
+    """Layer4's maps of the picture seen through each channel; what a channel does not see becomes the mean colour."""
+    masks = interpolate(
+        maps[0, channels.start : channels.stop, None], answer.pixels.shape[-2:], mode="bilinear", align_corners=True
+    )
+    low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
+    return model.trunk(answer.pixels * ((masks - low) / (high - low + 1e-8)))
+
+
+def _ablated(model: LoadedModel, path: str, maps: Tensor, channels: range) -> Tensor:
+    """Layer4's maps where each channel in turn is put to zero, which is where ReLU's outputs start."""
+    many = maps.repeat(len(channels), 1, 1, 1)
+    many[range(len(channels)), list(channels)] = 0
+    return model.trunk.after(path, many)
+
+
+@dataclass(frozen=True)
+class SignedMap:
+    """What speaks for one of two classes and what for the other, on one scale.
+
+    Attributes:
+        values: (H, W) float32 in [-1, 1], the crop's size; positive is for the first class.
+        raw: (h, w) float32, in logits per position (to first order, before the last block).
+        layer: the block.
+        exact: whether the parts add up to the logits' difference less the biases': after the last block they do.
+    """
+
+    values: NDArray[np.float32] = field(repr=False)
+    raw: NDArray[np.float32] = field(repr=False)
+    layer: str = "layer4"
+    exact: bool = True
+
+    @property
+    def total(self) -> float:
+        """The sum over the block's positions, in logits."""
+        return float(self.raw.sum())
+
+    @property
+    def peak(self) -> float:
+        """The largest magnitude of a position, in logits."""
+        return float(np.abs(self.raw).max())
+
+
+def signed_map(model: LoadedModel, answer: Answer, first: int, second: int, *, layer: str = "layer4") -> SignedMap:
+    """How each position of a block moves the difference of two logits, nothing cut off: HiResCAM of the difference.
+
+    After the last block come a mean over the positions and one linear layer, so the difference is a sum over positions
+    of ``(fc.weight[first] - fc.weight[second]) . A / (h * w)``, plus the biases' difference (CAM, Zhou et al. 2016).
+
+    Args:
+        model: what answered; left as it is.
+        answer: to one picture.
+        first: the class that positive values speak for.
+        second: the class that negative values speak for.
+        layer: one of ``choices.LAYERS``, or a block.
 
     Raises:
-        UnknownChoiceError: there is no such map.
+        UnknownChoiceError: this network has no such block.
     """
-    if colours not in COLOURS:
-        raise UnknownChoiceError("colour map", colours, list(COLOURS))
-    stops = np.array([list(bytes.fromhex(stop)) for stop in COLOURS[colours].split()], dtype=float)
-    at = np.linspace(0, len(stops) - 1, 256)
-    return np.stack([np.interp(at, range(len(stops)), stops[:, c]) for c in range(3)], 1).round().astype(np.uint8)
-
-
-def overlay(heatmap: Heatmap, *, colours: str = "inferno") -> Image.Image:
-    """A map as a transparent picture (RGBA) to lay over the crop; wholly transparent without evidence."""
-    levels = (heatmap.values * 255).round().astype(np.uint8)
-    alpha = np.minimum(1.0, heatmap.values / FULL_ALPHA_AT) * 255
-    return Image.fromarray(np.dstack([palette(colours)[levels], alpha.round().astype(np.uint8)]))
-
-
-def draw(crop: Image.Image, heatmap: Heatmap, *, colours: str = "inferno", opacity: float = 0.6) -> Image.Image:
-    """The crop with the map over it, as one RGB picture."""
-    layer = overlay(heatmap, colours=colours)
-    layer.putalpha(layer.getchannel("A").point(lambda value: round(value * opacity)))
-    return Image.alpha_composite(crop.convert("RGBA"), layer).convert("RGB")
+    (path,) = check_choice(model.network, [layer])
+    last = path == model.trunk.last
+    if last:
+        each = _closed_form(model.network, answer.features, [first, second])
+        raw = each[0] - each[1]
+    else:
+        held = _activations(model, answer, [path])
+        gradients = _gradients(model, held, [lambda logits: logits[first] - logits[second]])
+        raw = _hires_cam(held[path][0], gradients[path])[0]
+    raw_values = raw.cpu().numpy().astype(np.float32)
+    peak = max(float(np.abs(raw_values).max()), MIN_TOTAL / raw_values.size)
+    values = np.clip(enlarged(raw_values, tuple(answer.pixels.shape[-2:])) / peak, -1, 1)
+    return SignedMap(values, raw_values, layer, last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from resnet_app.errors import PictureError
+from resnet_app.errors import DataError, PictureError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # no EPS: it starts Ghostscript. MPO opens as JPEG
 MAX_PIXELS = 50_000_000  # 150 MB as RGB; above any phone's sensor
@@ -93,6 +94,26 @@ def _three(values: Any) -> tuple[float, float, float]:
     if not all(abs(value) < 1000 for value in (red, green, blue)):
         raise ValueError("not finite")
     return red, green, blue
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """Pictures named one by one, and those in the folders named, by name.
+
+    A path with nothing there is passed on: it becomes that file's error.
+
+    Raises:
+        DataError: a folder without pictures.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES and entry.is_file())
+            if not inside:
+                raise DataError(f"The folder {path} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
+            files += inside
+        else:
+            files.append(path)
+    return files
 
 
 def read_crop(path: str | Path, recipe: Recipe) -> Image.Image:
@@ -181,6 +202,13 @@ def crop_for(picture: Image.Image, recipe: Recipe) -> Image.Image:
     left = round((size[0] - recipe.crop) / 2)
     top = round((size[1] - recipe.crop) / 2)
     return picture.crop((left, top, left + recipe.crop, top + recipe.crop))
+
+
+def crop_box(size: tuple[int, int], recipe: Recipe) -> tuple[float, float, float, float]:
+    """Where in an upright picture of that size (width, height) the model's crop lies: left, top, right, bottom."""
+    width, height = size
+    half = min(width, height) * recipe.crop / recipe.resize / 2
+    return width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half
 
 
 def _without_far_ends(picture: Image.Image) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ class Answer:
         file: the picture's name.
         predictions: best first.
         crop: the square that the model saw.
+        pixels: the same as the model's input, (1, 3, H, W), on its device.
         logits: (classes,) on the CPU.
-        features: layer4's output, (1, C, h, w), on the model's device: what the maps are made from.
+        held: what the maps are made from: the outputs of the blocks that were asked for and of the last one, by path,
+            (1, C, h, w) each, on the model's device.
         timing: of this picture.
         strange: whether the picture is unlike what the model was trained on, as far as its checkpoint can tell.
     """
@@ -57,10 +60,16 @@ class Answer:
     file: str
     predictions: tuple[Prediction, ...]
     crop: Image.Image = field(repr=False)
+    pixels: Tensor = field(repr=False)
     logits: Tensor = field(repr=False)
-    features: Tensor = field(repr=False)
+    held: dict[str, Tensor] = field(repr=False)
     timing: Timing
     strange: bool = False
+
+    @property
+    def features(self) -> Tensor:
+        """Layer4's output, (1, C, h, w): the last in order."""
+        return self.held[list(self.held)[-1]]
 
 
 def check_top_k(top_k: int) -> int:
@@ -74,8 +83,15 @@ def check_top_k(top_k: int) -> int:
     return top_k
 
 
-def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K, name: str | None = None) -> Answer:
-    """Read a picture and answer it; ``top_k`` is cut to the number of classes.
+def classify(
+    model: LoadedModel,
+    path: str | Path,
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    name: str | None = None,
+    keep: Collection[str] = (),
+) -> Answer:
+    """Read a picture and answer it; ``top_k`` is cut to the number of classes, ``keep`` names blocks for ``held``.
 
     Raises:
         PictureError: the file is not a picture we read.
@@ -87,8 +103,8 @@ def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K
     pixels = to_tensor(crop, model.recipe).to(model.device.torch)
     decoded = clock(model.device)
     with torch.inference_mode():
-        features = model.network.forward_features(pixels)
-        logits = model.network.forward_head(features)[0]
+        held = model.trunk.outputs(pixels, keep)
+        logits = model.network.forward_head(held[model.trunk.last])[0]
         probabilities = logits.softmax(0)
     if not torch.isfinite(probabilities).all():
         raise ResNetAppError("These weights give an answer that is no number; their training broke down. Load others.")
@@ -99,7 +115,7 @@ def classify(model: LoadedModel, path: str | Path, *, top_k: int = DEFAULT_TOP_K
     )
     timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
     strange = model.familiarity is not None and model.familiarity.is_strange(logits)
-    return Answer(name or Path(path).name, predictions, crop, logits.cpu(), features, timing, strange)
+    return Answer(name or Path(path).name, predictions, crop, pixels, logits.cpu(), held, timing, strange)
 
 
 def describe_model(model: LoadedModel) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class Lesson:
             self._broken.append((file.name, str(error)))
             return
         with torch.inference_mode():
-            maps = self.model.network.forward_features(to_tensor(crop, recipe).to(self.model.device.torch))
+            maps = self.model.trunk(to_tensor(crop, recipe).to(self.model.device.torch))
             self._features.append(maps.mean((2, 3))[0].cpu().double())
         self._photos.append(Photo(file.name, label, crop.resize((THUMBNAIL, THUMBNAIL))))
 

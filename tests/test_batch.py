@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnet_app.batch import COLUMNS, SHEET_PAGE, Batch, find_files
+from resnet_app.batch import COLUMNS, SHEET_PAGE, Batch
 from resnet_app.errors import DataError, ResNetAppError, UnknownChoiceError
+from resnet_app.images import find_files
 from resnet_app.predict import classify
 
 

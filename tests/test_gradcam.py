@@ -1,189 +1,347 @@
-"""The closed form against pytorch-grad-cam, and the drawing of its maps."""
+"""Every method on every stage against pytorch-grad-cam and TorchCAM; that the shared model is left as it was found."""
 
+import copy
 import warnings
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from resnet_app.errors import UnknownChoiceError
+from resnet_app.choices import LAYERS, METHODS, SAME_ON_LAST, SLOW
+from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.gradcam import (
-    COLOURS,
-    MIN_PEAK,
     Heatmap,
-    SignedMap,
-    check_method,
-    draw,
+    check_choice,
+    enlarged,
+    finish,
     heatmaps,
-    overlay,
-    palette,
+    heatmaps_in_steps,
+    parse_layers,
+    passes,
     signed_map,
-    signed_overlay,
 )
+from resnet_app.inference import Trunk, blocks, channels_after
+from resnet_app.predict import Answer, Timing
 from resnet_app.registry import SPECS
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of the library's own imports
-    from pytorch_grad_cam import GradCAM
+    warnings.simplefilter("ignore")  # of the libraries' own imports
+    import pytorch_grad_cam
+    import torchcam.methods
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 SIZE = (96, 128)  # height, width
+EXACT, PACKED = 1e-5, 1e-4  # of the peak: with the eager forward pass, which theirs is, and with the faster one
+THEIRS = {
+    "gradcam": pytorch_grad_cam.GradCAM,
+    "gradcam++": pytorch_grad_cam.GradCAMPlusPlus,
+    "hirescam": pytorch_grad_cam.HiResCAM,
+    "xgradcam": pytorch_grad_cam.XGradCAM,
+    "layercam": pytorch_grad_cam.LayerCAM,
+    "eigencam": pytorch_grad_cam.EigenCAM,
+    "finercam": pytorch_grad_cam.FinerCAM,
+    "scorecam": pytorch_grad_cam.ScoreCAM,
+    "ablationcam": pytorch_grad_cam.AblationCAM,
+}
 
 
-def pixels():
-    return torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(8))
+@pytest.fixture(scope="module")
+def asked(random18):
+    """Makes a model of five classes and its answer to a made-up picture, each pair once."""
+    made = {}
+
+    def make(name="resnet18", *, classes=5, size=SIZE, pack=False):
+        if (name, classes, size, pack) not in made:
+            torch.manual_seed(6)
+            network = SPECS[name].build(num_classes=classes).eval().requires_grad_(False)
+            trunk = Trunk(network, torch.device("cpu"), pack=pack)
+            model = replace(random18, spec=SPECS[name], network=network, trunk=trunk, class_names=("a",) * classes)
+            made[name, classes, size, pack] = model, answer_of(model, size)
+        return made[name, classes, size, pack]
+
+    return make
 
 
-def features_of(network):
+def answer_of(model, size=SIZE):
+    pixels = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(8))
+    held = model.trunk.outputs(pixels, ())
     with torch.inference_mode():
-        return network.forward_features(pixels())
+        logits = model.network.forward_head(held[model.trunk.last])[0]
+    return Answer("made up", (), Image.new("RGB", size[::-1]), pixels, logits.clone(), held, Timing())
 
 
-def reference(network, index):
-    """The map of pytorch-grad-cam, used as its README does."""
-    with GradCAM(model=network, target_layers=[network.layer4[-1]]) as cam:
-        return cam(input_tensor=pixels(), targets=[ClassifierOutputTarget(index)])[0]
+def theirs(model, answer, index, layers, method):
+    """The map of pytorch-grad-cam, used as its README does, on a copy that keeps gradients."""
+    network = copy.deepcopy(model.network).requires_grad_(True)
+    targets = [blocks(network)[path] for path in check_choice(network, layers)]
+    with THEIRS[method](network, targets) as cam:
+        if method == "finercam":
+            return cam(answer.pixels, target_idx=index)[0]
+        return cam(answer.pixels, [ClassifierOutputTarget(index)])[0]
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_same_maps_as_pytorch_grad_cam(name):
-    torch.manual_seed(6)
-    network = SPECS[name].build(num_classes=5).eval()
-    found = heatmaps(network, features_of(network), [3, 0, 4], size=SIZE)
+def test_same_maps_as_pytorch_grad_cam_on_every_network(name, asked):
+    model, answer = asked(name)
+    found = heatmaps(model, answer, [3, 0, 4])
+    packed = heatmaps(*asked(name, pack=True), [3, 0, 4])
     assert [heatmap.index for heatmap in found] == [3, 0, 4]
-    for heatmap in found:
-        assert heatmap.values.shape == SIZE
-        assert heatmap.values.dtype == np.float32
-        np.testing.assert_allclose(heatmap.values, reference(network, heatmap.index), atol=1e-5)
+    for ours, faster in zip(found, packed, strict=True):
+        assert ours.values.shape == SIZE
+        assert ours.values.dtype == np.float32
+        expected = theirs(model, answer, ours.index, ["layer4"], "gradcam")
+        np.testing.assert_allclose(ours.values, expected, atol=EXACT)
+        np.testing.assert_allclose(faster.values, expected, atol=PACKED)
 
 
-def test_the_peak_is_the_largest_mean_gradient_times_activation(random18):
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d"])
+@pytest.mark.parametrize("method", [method for method in METHODS if method not in ("eigencam", *SLOW)])
+def test_same_maps_as_pytorch_grad_cam_on_every_stage(method, name, layer, asked):
+    model, answer = asked(name)
+    found = heatmaps(model, answer, [1, 2], layers=[layer], method=method)
+    packed = heatmaps(*asked(name, pack=True), [1, 2], layers=[layer], method=method)
+    for ours, faster in zip(found, packed, strict=True):
+        assert (ours.layer, ours.method) == (layer, method)
+        expected = theirs(model, answer, ours.index, [layer], method)
+        np.testing.assert_allclose(ours.values, expected, atol=EXACT)
+        np.testing.assert_allclose(faster.values, expected, atol=PACKED)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d"])
+def test_eigencam_is_pytorch_grad_cams_up_to_the_sign_that_svd_leaves_open(name, layer, asked):
+    model, answer = asked(name)
+    one, other = heatmaps(model, answer, [0, 1], layers=[layer], method="eigencam")
+    assert (one.values == other.values).all()  # it knows no class
+    network = model.network
+    maps = model.trunk.outputs(answer.pixels, check_choice(network, [layer]))[check_choice(network, [layer])[0]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection_with_sign_correction as project
+    expected = np.maximum(project(maps.double().numpy())[0], 0)  # theirs, with the figures that float32 loses
+    np.testing.assert_allclose(one.raw, expected, atol=EXACT * expected.max())
+
+
+@pytest.mark.parametrize(("name", "layer"), [*(("resnet18", layer) for layer in LAYERS), ("resnet50", "layer1")])
+@pytest.mark.parametrize("method", SLOW)
+def test_the_slow_methods_are_pytorch_grad_cams(method, name, layer, asked):
+    model, answer = asked(name, size=(64, 64))
+    expected = theirs(model, answer, 2, [layer], method)
+    steps = heatmaps_in_steps(model, answer, [0, 2], layers=[layer], method=method)
+    told = []
+    try:
+        while True:
+            told.append(next(steps))
+    except StopIteration as done:
+        found = done.value
+    # Ablation-CAM divides differences of nearly equal scores, in which float32 has fewer figures left.
+    np.testing.assert_allclose(found[1].values, expected, atol=EXACT if method == "scorecam" else 5e-5)
+    total = passes(model.network, [layer], method)
+    assert total == channels_after(getattr(model.network, layer)[-1])
+    assert told[0] == (0, total)
+    assert [done for done, _ in told] == list(range(0, total, 16))
+
+
+@pytest.mark.parametrize("method", ["gradcam", "layercam", "finercam"])
+def test_several_layers_are_fused_as_pytorch_grad_cam_does(method, asked):
+    model, answer = asked("resnet18")
+    layers = ["layer2", "layer4", "layer3.0"]
+    (heatmap,) = heatmaps(model, answer, [1], layers=layers, method=method)
+    assert heatmap.layer == "layer2+layer4+layer3.0"
+    np.testing.assert_allclose(heatmap.values, theirs(model, answer, 1, layers, method), atol=1e-5)
+    assert not heatmap.in_logits
+    assert heatmap.raw.shape == SIZE
+
+
+@pytest.mark.parametrize("layer", ["layer2", "layer3", "layer4"])
+@pytest.mark.parametrize(
+    ("method", "extractor"),
+    [("gradcam", torchcam.methods.GradCAM), ("layercam", torchcam.methods.LayerCAM)],
+)
+def test_the_raw_maps_are_torchcams(method, extractor, layer, asked):
+    model, answer = asked("resnet18")
+    network = copy.deepcopy(model.network).requires_grad_(True)
+    with extractor(network, target_layer=getattr(network, layer)) as cam:
+        scores = network(answer.pixels)
+        (expected,) = cam(3, scores, normalized=False)
+    (heatmap,) = heatmaps(model, answer, [3], layers=[layer], method=method)
+    np.testing.assert_allclose(heatmap.raw / heatmap.peak, expected[0].detach() / expected.max().detach(), atol=1e-5)
+
+
+def test_the_peak_is_the_largest_mean_gradient_times_activation(asked):
     """Eq. 1 and 2 of the paper, by autograd."""
-    features = features_of(random18.network).clone().requires_grad_()
-    random18.network.forward_head(features)[0, 7].backward()
-    weights = features.grad.mean((2, 3), keepdim=True)
-    raw = (weights * features.detach()).sum(1).relu()[0]
-    (heatmap,) = heatmaps(random18.network, features.detach(), [7], size=tuple(raw.shape))
+    model, answer = asked("resnet18")
+    features = answer.features.clone().requires_grad_()
+    model.network.forward_head(features)[0, 3].backward()
+    raw = (features.grad.mean((2, 3), keepdim=True) * features.detach()).sum(1).relu()[0]
+    (heatmap,) = heatmaps(model, answer, [3])
     assert heatmap.peak == pytest.approx(raw.max().item(), rel=1e-5)
-    np.testing.assert_allclose(heatmap.values, (raw - raw.min()) / (raw.max() - raw.min()), atol=1e-5)
+    assert heatmap.in_logits
+    np.testing.assert_allclose(heatmap.raw, raw, atol=1e-6)
+    np.testing.assert_allclose(heatmap.on_scale(heatmap.peak), enlarged(heatmap.raw, SIZE) / heatmap.peak, atol=1e-6)
+    assert heatmap.on_scale(2 * heatmap.peak).max() == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_class_without_evidence_has_no_map():
-    network = SPECS["resnet18"].build(num_classes=2).eval()
-    with torch.no_grad():
-        network.fc.weight[0].fill_(-1)  # every feature is 0 or more, so nothing raises this class
-        network.fc.weight[1].fill_(1)
-    none, some = heatmaps(network, features_of(network), [0, 1], size=SIZE)
+def test_on_layer4_four_methods_are_one_and_on_layer3_they_part(asked):
+    model, answer = asked("resnet18")
+    for layer, same in (("layer4", True), ("layer3", False)):
+        grad, *others = (heatmaps(model, answer, [2], layers=[layer], method=method)[0] for method in SAME_ON_LAST)
+        assert all(np.allclose(grad.values, other.values, atol=1e-5) for other in others) is same
+
+
+def test_a_class_without_evidence_has_no_map(asked):
+    model, _ = asked("resnet18")
+    network = copy.deepcopy(model.network)
+    network.fc.weight[0].fill_(-1)  # every feature is 0 or more, so nothing raises this class
+    network.fc.weight[1].fill_(1)
+    model = replace(model, network=network, trunk=Trunk(network, torch.device("cpu")))
+    none, some = heatmaps(model, answer_of(model), [0, 1])
     assert (none.has_evidence, some.has_evidence) == (False, True)
     assert none.peak == 0
     assert not none.values.any()
-    assert not np.asarray(overlay(none)).T[3].any()
+    assert not none.on_scale(1.0).any()
+    assert not none.is_flat
     assert some.values.max() == pytest.approx(1, abs=1e-5)
-    crop = Image.new("RGB", SIZE[::-1], (10, 200, 30))
-    assert draw(crop, none).tobytes() == crop.tobytes()
 
 
-def test_the_shared_network_is_left_as_it_was(random18):
-    network = random18.network
-    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
-    heatmaps(network, features_of(network), [1, 2], size=SIZE)
-    assert all(torch.equal(tensor, before[key]) for key, tensor in network.state_dict().items())
-    assert not any(module.training for module in network.modules())
-    assert not any(p.requires_grad or p.grad is not None for p in network.parameters())
-    assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())
+def test_rounding_noise_is_no_evidence(asked):
+    model, _ = asked("resnet18")
+    network = copy.deepcopy(model.network)
+    network.fc.weight.mul_(1e-8)
+    model = replace(model, network=network, trunk=Trunk(network, torch.device("cpu")))
+    assert not any(heatmap.has_evidence for heatmap in heatmaps(model, answer_of(model), [0, 1]))
 
 
-def step_map():
-    """No evidence in the left half, full evidence on the right."""
-    values = np.zeros((4, 8), np.float32)
-    values[:, 4:] = 1
-    return Heatmap(0, values, 1.0)
+def test_a_map_that_is_about_the_same_everywhere_is_flat():
+    values = np.linspace(0, 1, 16, dtype=np.float32).reshape(4, 4)
+    assert Heatmap(0, values, 0.9 + values / 10).is_flat
+    assert not Heatmap(0, values, values).is_flat
 
 
-def test_the_hottest_place_is_a_share_of_width_and_height():
+def test_the_hottest_place_and_how_much_lies_in_how_little():
     values = np.zeros((4, 8), np.float32)
     values[3, 1] = 1
-    assert Heatmap(0, values, 1.0).hottest == (1.5 / 8, 3.5 / 4)
+    values[0, 0] = 0.25
+    heatmap = Heatmap(0, values, values)
+    assert heatmap.hottest == (1.5 / 8, 3.5 / 4)
+    assert heatmap.concentration == pytest.approx((0.8, 1 / 32))
 
 
-@pytest.mark.parametrize("colours", COLOURS)
-def test_overlays_fade_in_and_end_in_the_brightest_colour(colours):
-    layer = np.asarray(overlay(step_map(), colours=colours))
-    assert layer.shape == (4, 8, 4)
-    assert not layer[:, :4, 3].any()
-    assert (layer[:, 4:, 3] == 255).all()
-    assert layer[0, 7, :3].tobytes().hex().upper() == COLOURS[colours].split()[-1]
-    luminance = palette(colours) @ [0.2126, 0.7152, 0.0722]
-    assert (np.diff(luminance) > -1).all()
-    assert luminance[-1] - luminance[0] > 120
+def memory():
+    """Resident memory of this process in MiB."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        pytest.skip("resident memory is read from Linux's /proc")
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
-def test_half_of_the_threshold_is_half_transparent():
-    layer = np.asarray(overlay(Heatmap(0, np.full((2, 2), 0.225, np.float32), 1.0)))
-    assert layer[0, 0, 3] == pytest.approx(127.5, abs=1)
+def test_the_shared_model_is_left_as_it_was_after_many_explanations_and_failures(asked):
+    model, answer = asked("resnet18", size=(64, 64), pack=True)
+    network = model.network
+    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    modules = [type(module) for module in network.modules()]
+    choices = [(method, layer) for method in METHODS if method not in SLOW for layer in (*LAYERS, "layer2.0")]
+
+    def explain(count):
+        for number in range(count):
+            method, layer = choices[number % len(choices)]
+            heatmaps(model, answer, [0, 1], layers=[layer], method=method)
+
+    explain(40)  # the allocator's own pools fill up
+    resident = memory()
+    explain(200)
+    for number in range(50):
+        with pytest.raises((ResNetAppError, IndexError)):
+            heatmaps(model, answer, [99], layers=[LAYERS[number % 3]], method="gradcam" if number % 2 else "hirescam")
+        with pytest.raises(UnknownChoiceError):
+            heatmaps(model, answer, [0], layers=["layer9"])
+        steps = heatmaps_in_steps(model, answer, [0], layers=["layer3"], method=SLOW[number % 2])
+        next(steps)
+        next(steps)
+        steps.close()  # somebody pressed Cancel
+    assert memory() - resident < 40
+    assert all(torch.equal(tensor, before[key]) for key, tensor in network.state_dict().items())
+    assert [type(module) for module in network.modules()] == modules
+    assert not any(module.training for module in network.modules())
+    assert not any(p.requires_grad or p.grad is not None for p in network.parameters())
+    assert not any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in network.modules())
+    assert torch.is_grad_enabled()
 
 
-def test_drawing_mixes_crop_and_colour():
-    crop = Image.new("RGB", (8, 4), (0, 100, 200))
-    drawn = np.asarray(draw(crop, step_map(), colours="viridis", opacity=0.5)).astype(int)
-    assert (drawn[:, :4] == (0, 100, 200)).all()
-    assert np.abs(drawn[:, 4:] - np.array([0xFD, 0xE7 + 100, 0x25 + 200]) / 2).max() <= 1
+def test_layers_as_they_are_written():
+    assert parse_layers("layer3") == ("layer3",)
+    assert parse_layers("layer2 + layer3.0,layer2") == ("layer2", "layer3.0")
 
 
-@pytest.mark.parametrize(("layer", "method"), [("layer9", "gradcam"), ("layer4", "lime")])
-def test_other_layers_and_methods_are_refused(layer, method, is_plain):
-    check_method("layer4", "gradcam")
+@pytest.mark.parametrize(
+    ("layers", "method"), [(["layer9"], "gradcam"), (["layer4.2"], "gradcam"), (["layer4"], "lime"), ([], "gradcam")]
+)
+def test_other_layers_and_methods_are_refused(layers, method, asked, is_plain):
+    model, answer = asked("resnet18")
+    assert check_choice(model.network) == ["layer4.1"]
     with pytest.raises(UnknownChoiceError, match="choose one of") as caught:
-        check_method(layer, method)
+        heatmaps(model, answer, [0], layers=layers, method=method)
     assert is_plain(caught.value)
-    with pytest.raises(UnknownChoiceError, match="'jet'; choose one of inferno"):
-        palette("jet")
 
 
-def test_rounding_noise_is_no_evidence():
-    assert not Heatmap(0, np.zeros((1, 1), np.float32), MIN_PEAK / 10).has_evidence
+def test_finercam_wants_two_classes(asked, is_plain):
+    model, answer = asked("resnet18", classes=1)
+    with pytest.raises(ResNetAppError, match="compares a class with others") as caught:
+        heatmaps(model, answer, [0], method="finercam")
+    assert is_plain(caught.value)
+    heatmaps(model, answer, [0], method="gradcam++")
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
-def test_the_signed_map_adds_up_to_the_difference_of_the_logits(name):
-    torch.manual_seed(6)
-    network = SPECS[name].build(num_classes=3).eval()
-    features = features_of(network)
-    signed = signed_map(network, features, 2, 0, size=SIZE)
-    logits, bias = network.forward_head(features)[0].detach(), network.fc.bias.detach()
-    assert signed.total == pytest.approx(float((logits[2] - logits[0]) - (bias[2] - bias[0])), abs=1e-5)
+def test_the_signed_map_adds_up_to_the_difference_of_the_logits(name, asked):
+    model, answer = asked(name)
+    signed = signed_map(model, answer, 2, 0)
+    bias = model.network.fc.bias
+    expected = float((answer.logits[2] - answer.logits[0]) - (bias[2] - bias[0]))
+    assert signed.exact
+    assert signed.total == pytest.approx(expected, rel=1e-5)
     assert signed.values.shape == SIZE
     assert 0.5 < np.abs(signed.values).max() <= 1
-    other = signed_map(network, features, 0, 2, size=SIZE)
+    other = signed_map(model, answer, 0, 2)
     np.testing.assert_allclose(other.values, -signed.values, atol=1e-6)
     assert other.total == pytest.approx(-signed.total, abs=1e-6)
 
 
-def test_the_signed_map_is_the_difference_of_two_raw_maps():
-    """By autograd, as Grad-CAM weighs its channels, without cutting off what is negative."""
-    torch.manual_seed(6)
-    network = SPECS["resnet18"].build(num_classes=2).eval()
-    features = features_of(network).clone().requires_grad_()
-    logits = network.forward_head(features)[0]
-    (logits[0] - logits[1]).backward()
-    raw = (features.grad * features.detach()).sum(1)[0]
-    signed = signed_map(network, features.detach(), 0, 1, size=tuple(raw.shape))
-    np.testing.assert_allclose(signed.values, raw / raw.abs().max(), atol=1e-5)
+@pytest.mark.parametrize("layer", ["layer4", "layer3", "layer1.0"])
+def test_the_signed_map_is_the_difference_of_two_raw_maps(layer, asked):
+    """By autograd over the plain network, gradient times activation, without cutting off what is negative."""
+    model, answer = asked("resnet18")
+    network = model.network
+    held = {}
+    (path,) = check_choice(network, [layer])
+    hook = blocks(network)[path].register_forward_hook(lambda *given: held.update(maps=given[2].requires_grad_()))
+    logits = network(answer.pixels)[0]
+    hook.remove()
+    (gradient,) = torch.autograd.grad(logits[0] - logits[1], held["maps"])
+    raw = (gradient * held["maps"]).sum(1)[0].detach()
+    signed = signed_map(model, answer, 0, 1, layer=layer)
+    np.testing.assert_allclose(signed.raw, raw, atol=1e-4 * float(raw.abs().max()))
     assert signed.peak == pytest.approx(float(raw.abs().max()), rel=1e-4)
+    assert signed.exact == (layer == "layer4")
 
 
-def test_the_signed_overlay_has_a_colour_for_each_side_and_none_between():
-    values = np.array([[1.0, 0.1, 0.0, -0.2, -1.0]], np.float32)
-    image = np.asarray(signed_overlay(SignedMap(values, 0.0, 1.0)))
-    assert image.shape == (1, 5, 4)
-    assert image[0, :, 3].tolist() == [255, round(255 * 0.1 / 0.45), 0, round(255 * 0.2 / 0.45), 255]
-    assert image[0, 0, :3].tolist() == image[0, 1, :3].tolist() != image[0, 4, :3].tolist() == image[0, 3, :3].tolist()
-
-
-def test_a_signed_map_of_equal_classes_is_empty():
-    network = SPECS["resnet18"].build(num_classes=2).eval()
+def test_a_signed_map_of_equal_classes_is_empty(asked):
+    model, _ = asked("resnet18")
+    network = copy.deepcopy(model.network)
     torch.nn.init.zeros_(network.fc.weight)
-    signed = signed_map(network, features_of(network), 0, 1, size=SIZE)
+    model = replace(model, network=network)
+    signed = signed_map(model, answer_of(model), 0, 1)
     assert (signed.total, signed.peak) == (0, 0)
-    assert not np.asarray(signed_overlay(signed))[..., 3].any()
+    assert not signed.values.any()
+
+
+def test_steps_give_what_the_whole_gives(asked):
+    model, answer = asked("resnet18", size=(64, 64))
+    (whole,) = heatmaps(model, answer, [1], layers=["layer1"], method="scorecam")
+    (stepped,) = finish(heatmaps_in_steps(model, answer, [1], layers=["layer1"], method="scorecam"))
+    assert (whole.values == stepped.values).all()

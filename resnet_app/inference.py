@@ -1,0 +1,287 @@
+"""The network's forward pass as fast as the CPU allows: the same weights, the same numbers to 1e-4, no dependency.
+
+Three things make the eager pass slow at one picture: BatchNorm as a step of its own, weights that oneDNN brings into
+its own blocked order at every call, and ReLU and the residual addition as further trips through memory. Here BatchNorm
+is folded into the convolution before it, the weights are brought into order once, and the convolution does the rest in
+the same step. The ops are those that inductor's freezing emits. They are private to torch: they are tried once against
+the eager pass, and where they are missing or differ, the eager pass it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from resnet_app.resnet import BasicBlock, Bottleneck, ResNet
+
+STAGES = ("layer1", "layer2", "layer3", "layer4")
+TOLERANCE = 1e-4  # of the largest number of the eager pass
+log = logging.getLogger("resnet_explorer")
+
+Step = Callable[[Tensor], Tensor]
+
+
+def blocks(network: ResNet) -> dict[str, BasicBlock | Bottleneck]:
+    """The residual blocks by their path (``layer3.1``), from the first to the last."""
+    return {f"{stage}.{number}": block for stage in STAGES for number, block in enumerate(getattr(network, stage))}
+
+
+def channels_after(block: BasicBlock | Bottleneck) -> int:
+    """How many maps a block puts out."""
+    return (block.conv3 if isinstance(block, Bottleneck) else block.conv2).out_channels
+
+
+class Trunk:
+    """All of a network before its head, for one picture or several; safe to be shared between threads.
+
+    The faster steps are made from the weights at the first picture, for its size (50 to 300 ms); other sizes work too.
+
+    Attributes:
+        network: what it computes.
+    """
+
+    def __init__(self, network: ResNet, device: torch.device, *, pack: bool = True) -> None:
+        self.network = network
+        self._lock = threading.Lock()
+        self._steps: dict[str, Step] | None = None
+        self._may_pack = pack and device.type == "cpu"
+
+    @property
+    def last(self) -> str:
+        """The path of the last block."""
+        return f"layer4.{len(self.network.layer4) - 1}"
+
+    @property
+    def is_packed(self) -> bool | None:
+        """Whether the faster steps are used; None before the first picture."""
+        return None if self._steps is None else any(isinstance(step, _PackedBlock) for step in self._steps.values())
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the second copy of the weights, which the faster steps hold."""
+        if not self._may_pack:
+            return 0
+        return sum(m.weight.nbytes for m in self.network.modules() if isinstance(m, nn.Conv2d))
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """(B, 3, H, W) -> layer4's maps, (B, C, h, w)."""
+        return self.outputs(pixels, ())[self.last]
+
+    def outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """The maps after each of the named blocks and, last in order, after the last one."""
+        steps = self._prepared(pixels)
+        return self._run(list(steps.items()), pixels, names)
+
+    def after(self, name: str, maps: Tensor) -> Tensor:
+        """Go on from a block's output: its maps, (B, C, h, w) -> layer4's."""
+        paths = list(blocks(self.network))
+        rest = paths[paths.index(name) + 1 :]
+        if not rest:
+            return maps
+        steps = self._steps or self._eager()
+        return self._run([(path, steps[path]) for path in rest], maps, ())[rest[-1]]
+
+    def graph(self, name: str, maps: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """Go on from a block's output with a graph for autograd, by maps and no weights.
+
+        Args:
+            name: the block whose output ``maps`` are.
+            maps: (1, C, h, w), requiring a gradient.
+            names: later blocks whose output is wanted.
+
+        Returns:
+            The maps after each of ``names`` and, last in order, after the last block.
+        """
+        paths = list(blocks(self.network))
+        kept = {name: maps}
+        for path in paths[paths.index(name) + 1 :]:
+            step = (self._steps or self._eager())[path]
+            maps = _Differentiable.apply(maps, step) if isinstance(step, _PackedBlock) else step(maps)
+            if path in names or path == self.last:
+                kept[path] = maps
+        return kept
+
+    def _run(self, steps: list[tuple[str, Step]], x: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """Packed weights are in the order that suits one picture, so several go one after another: as fast as a batch
+        on a CPU, in the memory of one, and each with the answer that it gets alone."""
+        with torch.inference_mode():
+            rows = torch.split(x, 1) if self.is_packed else (x,)
+            found = [_through(steps, row, names) for row in rows]
+        return found[0] if len(found) == 1 else {name: torch.cat([each[name] for each in found]) for name in found[0]}
+
+    def _prepared(self, pixels: Tensor) -> dict[str, Step]:
+        if self._steps is None:
+            with self._lock:
+                if self._steps is None:
+                    self._steps = (self._packed(pixels.shape) if self._may_pack else None) or self._eager()
+        return self._steps
+
+    def _eager(self) -> dict[str, Step]:
+        return {"stem": self._stem, **blocks(self.network)}
+
+    def _stem(self, pixels: Tensor) -> Tensor:
+        network = self.network
+        stem: Tensor = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
+        return stem
+
+    def _packed(self, shape: torch.Size) -> dict[str, Step] | None:
+        """The faster steps, or None where this torch or this CPU has none that give the same."""
+        try:
+            with torch.inference_mode():
+                x = torch.randn(1, *shape[1:], generator=torch.Generator().manual_seed(0))
+                expected = _through(list(self._eager().items()), x, ()).popitem()[1]
+                steps = self._pack(x)
+                found = _through(list(steps.items()), x, ()).popitem()[1]
+                expected_logits, logits = map(self.network.forward_head, (expected, found))
+            for ours, eager in ((found, expected), (logits, expected_logits)):
+                if not bool((ours - eager).abs().max() <= TOLERANCE * eager.abs().max().clamp(min=1)):
+                    raise ArithmeticError("other numbers than the eager pass")
+        except Exception as error:  # noqa: BLE001 (private ops may fail in any way; the eager pass is always right)
+            log.info("eager forward pass: %s", error)
+            return None
+        return steps
+
+    def _pack(self, x: Tensor) -> dict[str, Step]:
+        network = self.network
+        stem = _Convolution(network.conv1, network.bn1, x)
+        steps: dict[str, Step] = {"stem": lambda pixels: network.maxpool(stem(pixels))}
+        x = steps["stem"](x)
+        for path, block in blocks(network).items():
+            steps[path] = packed = _PackedBlock(block, x)
+            x = packed(x)
+        return steps
+
+
+def _through(steps: list[tuple[str, Step]], x: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+    """Run the steps; keep the named outputs, and the last one."""
+    kept = {}
+    spare = False  # whether nobody needs x any more once the next step has read it
+    for name, step in steps:
+        x = step(x, spare) if isinstance(step, _PackedBlock) else step(x)
+        spare = name not in names
+        if not spare or name == steps[-1][0]:
+            kept[name] = x
+    return kept
+
+
+class _Convolution:
+    """A convolution with its BatchNorm folded in, its weights in oneDNN's order for an input like the given one.
+
+    Attributes:
+        weight: opaque to all but oneDNN's ops.
+        rest: bias, padding, stride, dilation, groups, as the ops take them.
+    """
+
+    def __init__(self, conv: nn.Module, norm: nn.Module, x: Tensor) -> None:
+        assert isinstance(conv, nn.Conv2d)
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_var is not None
+        folded = fuse_conv_bn_eval(conv, norm)
+        self._shape: list[Any] = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
+        shape = self._shape
+        self.weight = torch.ops.mkldnn._reorder_convolution_weight(folded.weight, *shape, list(x.shape))
+        self.rest = (folded.bias, *shape)
+        self._plain = conv.weight
+        self._scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).view(-1, 1, 1)
+
+    def __call__(self, x: Tensor, activation: str = "relu") -> Tensor:
+        """The convolution; ``activation`` is relu or none."""
+        out: Tensor = torch.ops.mkldnn._convolution_pointwise(x, self.weight, *self.rest, activation, [], "")
+        return out
+
+    def onto(self, shortcut: Tensor, x: Tensor, spare: bool) -> Tensor:
+        """relu(shortcut + the convolution of x), in one step; into the shortcut's own memory where it is to spare."""
+        rest = (self.weight, *self.rest, "add", 1.0, "relu", [], "")
+        ops = torch.ops.mkldnn
+        out: Tensor = (
+            ops._convolution_pointwise_.binary(shortcut, x, *rest)
+            if spare
+            else ops._convolution_pointwise.binary(x, shortcut, *rest)
+        )
+        return out
+
+    def backward(self, gradient: Tensor, size: Sequence[int]) -> Tensor:
+        """The gradient by its input (whose H and W are ``size``), from that by its output before any ReLU.
+
+        That is the transposed convolution with the plain weights: three times as fast as autograd's own way there.
+        """
+        padding, stride, dilation, groups = self._shape
+        rest = [
+            wanted - ((have - 1) * s - 2 * p + d * (kernel - 1) + 1)
+            for wanted, have, s, p, d, kernel in zip(
+                size, gradient.shape[2:], stride, padding, dilation, self._plain.shape[2:], strict=True
+            )
+        ]
+        return torch.nn.functional.conv_transpose2d(
+            gradient * self._scale, self._plain, None, stride, padding, rest, groups, dilation
+        )
+
+
+class _Differentiable(torch.autograd.Function):
+    """A packed block with the gradient by its input; by no weight, since those are frozen."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, block: _PackedBlock) -> Tensor:
+        """relu(F(x) + shortcut(x)); every step's output is kept for the way back."""
+        ctx.block = block
+        ctx.steps = block.steps(x)
+        out: Tensor = ctx.steps[-1].clone()
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Through the branch from its end, each ReLU letting through what it let through before, and the shortcut."""
+        return ctx.block.backward(ctx.steps, gradients[0]), None
+
+
+class _PackedBlock:
+    """A residual block from folded convolutions."""
+
+    def __init__(self, block: BasicBlock | Bottleneck, x: Tensor) -> None:
+        self._branch: list[_Convolution] = []
+        self._projection = None
+        if block.downsample is not None:
+            conv, norm = block.downsample.children()
+            self._projection = _Convolution(conv, norm, x)
+        for conv, norm in _pairs(block):
+            self._branch.append(_Convolution(conv, norm, x))
+            x = self._branch[-1](x)
+
+    def __call__(self, x: Tensor, spare: bool = False) -> Tensor:
+        """relu(F(x) + shortcut(x)); ``spare``: x may be overwritten."""
+        shortcut = x if self._projection is None else self._projection(x, "none")
+        for convolution in self._branch[:-1]:
+            x = convolution(x)
+        return self._branch[-1].onto(shortcut, x, spare or self._projection is not None)
+
+    def steps(self, x: Tensor) -> list[Tensor]:
+        """The input, the output of each convolution and ReLU of the branch, and the block's output."""
+        kept = [x]
+        for convolution in self._branch[:-1]:
+            kept.append(convolution(kept[-1]))
+        shortcut = x if self._projection is None else self._projection(x, "none")
+        return [*kept, self._branch[-1].onto(shortcut, kept[-1], self._projection is not None)]
+
+    def backward(self, steps: list[Tensor], gradient: Tensor) -> Tensor:
+        """The gradient by the block's input, from ``steps`` and the gradient by its output."""
+        summed = gradient * (steps[-1] > 0)
+        shortcut = summed if self._projection is None else self._projection.backward(summed, steps[0].shape[2:])
+        branch = summed
+        for number in reversed(range(len(self._branch))):
+            branch = self._branch[number].backward(branch, steps[number].shape[2:])
+            if number:
+                branch = branch * (steps[number] > 0)
+        return branch + shortcut
+
+
+def _pairs(block: BasicBlock | Bottleneck) -> Iterator[tuple[nn.Module, nn.Module]]:
+    yield block.conv1, block.bn1
+    yield block.conv2, block.bn2
+    if isinstance(block, Bottleneck):
+        yield block.conv3, block.bn3

@@ -1,0 +1,134 @@
+"""The packed forward pass against the eager one: the same numbers, for any network, size and batch; or the eager one."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from resnet_app import inference
+from resnet_app.inference import Trunk, blocks, channels_after
+from resnet_app.registry import SPECS
+
+CPU = torch.device("cpu")
+
+
+def made(name="resnet18", **options):
+    """A network whose BatchNorms have something to fold."""
+    torch.manual_seed(4)
+    network = SPECS[name].build(num_classes=7, **options)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.3)
+            module.running_var.uniform_(0.5, 2)
+            nn.init.normal_(module.weight, 1, 0.2)
+            nn.init.normal_(module.bias, 0, 0.2)
+    return network.eval().requires_grad_(False)
+
+
+def pixels(batch=1, height=64, width=96):
+    return torch.randn(batch, 3, height, width, generator=torch.Generator().manual_seed(batch))
+
+
+def close(ours, eager):
+    return (ours - eager).abs().max() <= 1e-4 * eager.abs().max()
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_same_numbers_as_the_eager_pass(name):
+    network = made(name)
+    trunk = Trunk(network, CPU)
+    ours = trunk(pixels())
+    assert trunk.is_packed
+    eager = network.forward_features(pixels())
+    assert ours.shape == eager.shape
+    assert close(ours, eager)
+    assert close(network.forward_head(ours), network(pixels()))
+
+
+@pytest.mark.parametrize("options", [{"stem": "cifar"}, {"replace_stride_with_dilation": [False, True, True]}])
+def test_other_stems_and_dilation(options):
+    network = made("resnet50", **options)
+    trunk = Trunk(network, CPU)
+    assert close(trunk(pixels(height=32, width=40)), network.forward_features(pixels(height=32, width=40)))
+    assert trunk.is_packed
+
+
+def test_any_batch_and_any_size_each_picture_as_if_alone():
+    network = made()
+    trunk = Trunk(network, CPU)
+    alone = trunk(pixels())
+    for batch, height, width in ((2, 64, 96), (5, 64, 96), (16, 33, 47), (1, 224, 224), (3, 32, 32)):
+        x = pixels(batch, height, width)
+        assert close(trunk(x), network.forward_features(x))
+        assert torch.equal(trunk(x)[:1], trunk(x[:1]))
+    assert torch.equal(trunk(pixels()), alone)
+
+
+def test_outputs_of_blocks_and_going_on_from_them():
+    network = made("resnet50")
+    trunk = Trunk(network, CPU)
+    x = pixels()
+    wanted = ["layer1.1", "layer3.0", "layer4.2"]  # one after an identity: it must not be overwritten
+    found = trunk.outputs(x, wanted)
+    assert list(found) == wanted
+    eager, hidden = {}, network.maxpool(network.relu(network.bn1(network.conv1(x))))
+    for path, block in blocks(network).items():
+        hidden = eager[path] = block(hidden)
+        assert hidden.shape[1] == channels_after(block)
+    for path, maps in found.items():
+        assert close(maps, eager[path])
+        before = maps.clone()
+        assert close(trunk.after(path, maps), eager["layer4.2"])
+        assert torch.equal(maps, before)
+    assert trunk.last == "layer4.2"
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d"])
+@pytest.mark.parametrize("start", ["layer1.0", "layer2.1", "layer3.0", "layer4.1"])
+def test_gradients_are_autograds(name, start):
+    network = made(name)
+    x = pixels(height=70, width=90)  # odd sizes on the way down: the transposed convolution has to know them
+    packed, eager = Trunk(network, CPU), Trunk(network, CPU, pack=False)
+    found = []
+    for trunk in (packed, eager):
+        maps = trunk.outputs(x, [start])[start].clone().requires_grad_()
+        kept = trunk.graph(start, maps, ["layer4.0"])
+        found.append(torch.autograd.grad(network.forward_head(kept[trunk.last])[0, 3], maps)[0])
+    assert (packed.is_packed, eager.is_packed) == (True, False)
+    # Over all positions: a single one may stand at a ReLU's kink, and fall to either side of it.
+    assert (found[0] - found[1]).norm() < 2e-3 * found[1].norm()
+
+
+def test_the_network_is_left_as_it_was():
+    network = made()
+    before = copy.deepcopy(network.state_dict())
+    Trunk(network, CPU)(pixels())
+    assert all(torch.equal(tensor, before[key]) for key, tensor in network.state_dict().items())
+    assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())
+
+
+@pytest.mark.parametrize("broken", ["missing", "wrong"])
+def test_where_the_private_ops_are_missing_or_wrong_it_is_the_eager_pass(broken, monkeypatch):
+    if broken == "missing":
+        monkeypatch.setattr(inference._Convolution, "__init__", lambda *_: torch.ops.mkldnn._there_is_no_such_op())
+    else:
+        plain = inference._Convolution.__call__
+        monkeypatch.setattr(inference._Convolution, "__call__", lambda self, *given: plain(self, *given) * 1.01)
+    network = made()
+    trunk = Trunk(network, CPU)
+    assert torch.equal(trunk(pixels(3)), network.forward_features(pixels(3)))
+    assert trunk.is_packed is False
+
+
+def test_weights_that_are_no_numbers_get_the_eager_pass():
+    network = made()
+    network.layer1[0].conv1.weight[0, 0] = float("nan")
+    trunk = Trunk(network, CPU)
+    assert trunk(pixels()).isnan().any()
+    assert trunk.is_packed is False
+
+
+def test_other_devices_than_the_cpu_pack_nothing():
+    trunk = Trunk(made(), torch.device("cuda"))
+    assert trunk.memory_bytes == 0
