@@ -57,6 +57,23 @@
         if (weights && held === 0) weights.inert = false;
       }, 150);
     },
+    // A picture as it is seen: photo, map and opacity, at the size of the sharper of the two.
+    savePicture(figure, name) {
+      const [photo, map] = figure.querySelectorAll(".picture img");
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.max(photo.naturalWidth, map?.naturalWidth ?? 0);
+      canvas.height = Math.max(photo.naturalHeight, map?.naturalHeight ?? 0);
+      const pen = canvas.getContext("2d");
+      pen.drawImage(photo, 0, 0, canvas.width, canvas.height);
+      if (map) {
+        pen.globalAlpha = Number(getComputedStyle(map).opacity);
+        pen.drawImage(map, 0, 0, canvas.width, canvas.height);
+      }
+      const link = document.createElement("a");
+      link.href = canvas.toDataURL("image/png");
+      link.download = name;
+      link.click();
+    },
     saveFile(file) {
       if (!file) return;
       const link = document.createElement("a");

@@ -121,7 +121,7 @@ def answer(
         f'<div class="result"><div class="headline" aria-live="polite"><h2 class="small">{escape(text(language, "answer"))}</h2>'
         f'<p class="best">{headline}<span>{percent(best.probability)}</span></p>{bar}{warning}</div>'
         f'<div class="stage"><div class="picture"><img src="{crop}" alt="{escape(text(language, "crop_alt"))}">{overlays}</div>'
-        f'<div class="scale" data-scale="">{colour_bar(language, colours)}<p class="caption">{escape(text(language, "map_note"))}</p></div>'
+        f'<div class="scale" data-scale="">{colour_bar(text(language, "no_evidence"), text(language, "strongest"), colours)}<p class="caption">{escape(text(language, "map_note"))}</p></div>'
         f'{scale}<p class="caption">{escape(crop_note)}</p></div>'
         f'<div class="answers{few}{" two" if signed else ""}"><div role="group" aria-label="{escape(text(language, "answer"))}">{rows}</div>'
         f"{times(language, timing)}</div></div>"
@@ -146,20 +146,26 @@ def _answer_row(language: str, result: Answer, place: int, crop: str, layer: str
 
 
 def _map_alt(language: str, result: Answer, maps: list[Heatmap], place: int) -> str:
-    across, down = maps[place].hottest
+    return text(language, "map_alt", label=result.predictions[place].label, where=hottest(language, maps[place]))
+
+
+def hottest(language: str, heatmap: Heatmap) -> str:
+    """Where a map is hottest, in words: upper left, centre."""
+    across, down = heatmap.hottest
     vertical = "upper" if down < 1 / 3 else "lower" if down > 2 / 3 else ""
     horizontal = "left" if across < 1 / 3 else "right" if across > 2 / 3 else ""
     words = [text(language, word) for word in (vertical, horizontal) if word] or [text(language, "centre")]
-    joined = " ".join(words) if language == ENGLISH else "".join(words)
-    return text(language, "map_alt", label=result.predictions[place].label, where=joined)
+    if len(words) == 1 and (vertical or horizontal):
+        return text(language, "side", where=words[0])
+    return (" " if language == ENGLISH else "").join(words)
 
 
-def colour_bar(language: str, colours: str) -> str:
+def colour_bar(low: str, high: str, colours: str) -> str:
     """The colour map, with what its ends mean."""
     stops = ",".join("#{:02x}{:02x}{:02x}".format(*palette(colours)[i]) for i in range(0, 256, 15))
     return (
-        f'<div class="colour-bar"><span>{escape(text(language, "no_evidence"))}</span>'
-        f'<i style="background:linear-gradient(90deg,{stops})"></i><span>{escape(text(language, "strongest"))}</span></div>'
+        f'<div class="colour-bar"><span>{escape(low)}</span><i style="background:linear-gradient(90deg,{stops})"></i>'
+        f"<span>{escape(high)}</span></div>"
     )
 
 

@@ -53,15 +53,26 @@ def row(language: str, result: Answer, crop: str, layer: str) -> str:
 
 def scale(language: str, result: Answer, signed: SignedMap) -> str:
     """The map's colours with a class at each end, and what its parts add up to; hidden until it is chosen."""
-    first, second = _in_order(result)
-    for_first, for_second = (escape(text(language, "signed_for", label=end.label)) for end in (first, second))
-    ahead = first if signed.total > 0 else second
-    total = f"{ahead.label} +{abs(signed.total):.2f}"
-    caption = text(language, "signed_caption", first=first.label, second=second.label, total=total)
+    first, second = (end.label for end in _in_order(result))
+    caption = text(language, "signed_caption", first=first, second=second, total=ahead(first, second, signed))
     return (
-        f'<div class="scale" data-scale="{PLACE}" hidden><div class="colour-bar"><span>{for_first}</span>'
+        f'<div class="scale" data-scale="{PLACE}" hidden>{sides(language, first, second)}'
+        f'<p class="caption">{escape(caption)}</p></div>'
+    )
+
+
+def ahead(first: str, second: str, signed: SignedMap) -> str:
+    """Which class is ahead, by how many logits."""
+    return f"{first if signed.total > 0 else second} +{abs(signed.total):.2f}"
+
+
+def sides(language: str, first: str, second: str) -> str:
+    """The two colours with the class that each speaks for."""
+    for_first, for_second = (escape(text(language, "signed_for", label=label)) for label in (first, second))
+    return (
+        f'<div class="colour-bar"><span>{for_first}</span>'
         f'<i style="background:linear-gradient(90deg,#{SIDES[0]},transparent 50%,#{SIDES[1]})"></i>'
-        f'<span>{for_second}</span></div><p class="caption">{escape(caption)}</p></div>'
+        f"<span>{for_second}</span></div>"
     )
 
 

@@ -20,7 +20,6 @@ tests/test_gradcam.py compares every method with pytorch-grad-cam, on every stag
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -32,6 +31,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from resnet_app.choices import IN_LOGITS, LAYERS, METHODS, SAME_ON_LAST, SLOW
+from resnet_app.device import clock
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.inference import blocks, channels_after
 from resnet_app.models import LoadedModel
@@ -149,6 +149,16 @@ def passes(network: ResNet, layers: Sequence[str], method: str) -> int:
     return sum(channels_after(found[path]) for path in paths) if method in SLOW else 1
 
 
+def seconds(model: LoadedModel, answer: Answer, layers: Sequence[str], method: str) -> float:
+    """About how long a method will take, from one pass of what it does many times."""
+    paths = check_choice(model.network, layers, method)
+    held = _activations(model, answer, paths)
+    started = clock(model.device)
+    for path, maps in held.items():
+        model.trunk(answer.pixels) if method == "scorecam" else model.trunk.after(path, maps)
+    return (clock(model.device) - started) / 1000 / len(paths) * passes(model.network, layers, method)
+
+
 def heatmaps(
     model: LoadedModel,
     answer: Answer,
@@ -244,13 +254,15 @@ def _target(method: str, index: int, logits: Tensor) -> Target:
     """Logits (classes,) -> the score whose gradient is taken."""
     if method != "finercam":
         return lambda outputs: outputs[index]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library's own imports
-        from pytorch_grad_cam.utils.model_targets import FinerWeightedTarget
     nearest = (logits - logits[index]).abs().argsort().tolist()
     like = [other for other in nearest if other != index][:LIKE_CLASSES]
-    target: Target = FinerWeightedTarget(index, like, 1)
-    return target
+
+    def above_the_like(outputs: Tensor) -> Tensor:
+        """How far the class is above each of the classes like it, weighed by their probabilities."""
+        weights = outputs.softmax(0)[like]
+        return (weights * (outputs[index] - outputs[like])).sum() / (weights.sum() + 1e-9)
+
+    return above_the_like
 
 
 def _gradients(model: LoadedModel, held: dict[str, Tensor], targets: Sequence[Target]) -> dict[str, Tensor]:
@@ -300,7 +312,7 @@ def _principal(maps: Tensor) -> Tensor:
     with torch.inference_mode():
         positions = maps.flatten(1).T.cpu().double()  # float32 would lose figures where one component is far above
         left, sizes, _ = torch.linalg.svd(positions - positions.mean(0), full_matrices=False)
-        projection = (left[:, 0] * sizes[0]).view(maps.shape[1:]).float()
+        projection: Tensor = (left[:, 0] * sizes[0]).view(maps.shape[1:]).float()
         return -projection if -projection.min() > projection.max() else projection
 
 

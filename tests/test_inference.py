@@ -1,4 +1,4 @@
-"""The packed forward pass against the eager one: the same numbers, for any network, size and batch; or the eager one."""
+"""The packed forward pass against the eager one: the same numbers for any network, size and batch, or the eager one."""
 
 import copy
 

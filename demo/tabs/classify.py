@@ -31,7 +31,7 @@ watch('value', () => {
   photo = shown;
 });
 """
-_CHOOSE_EXAMPLE = """
+CHOOSE_EXAMPLE = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-index]');
   if (button) trigger('select', { index: Number(button.dataset.index) });
@@ -76,7 +76,7 @@ def build(
                 gr.HTML,
                 words={"value": examples},
                 apply_default_css=False,
-                js_on_load=_CHOOSE_EXAMPLE,
+                js_on_load=CHOOSE_EXAMPLE,
                 elem_id="examples",
             )
         with gr.Column(elem_id="output"):
