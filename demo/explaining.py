@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -106,8 +107,8 @@ def layer_choices(model: str) -> list[tuple[str, str]]:
 
 
 def class_choices(names: Sequence[str]) -> list[tuple[str, str]]:
-    """The classes by name; where several have one name (ImageNet's cranes), with their number."""
-    twice = {name for name in names if names.count(name) > 1}
+    """The classes by name; where several have one name, with their number."""
+    twice = {name for name, count in Counter(names).items() if count > 1}
     return [(f"{name} · {i}" if name in twice else name, str(i)) for i, name in enumerate(names)]
 
 

@@ -91,7 +91,7 @@ def faithfulness_curves(language: str, curves: Sequence[Curve], label: str) -> g
     kinds = ("deletion", "insertion")
     figure = make_subplots(
         1, 2, subplot_titles=[text(language, f"worth_{kind}") for kind in kinds], shared_yaxes=True,
-        x_title=text(language, "worth_pixels"),
+        x_title=text(language, "worth_pixels"), horizontal_spacing=0.14,
     )  # fmt: skip
     for curve in curves:
         shares = [i / (len(curve.probabilities) - 1) for i in range(len(curve.probabilities))]

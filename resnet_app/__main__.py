@@ -2,6 +2,9 @@
 
 import sys
 
+from resnet_app import threads
 from resnet_app.cli import main
+
+threads.settle()
 
 sys.exit(main())

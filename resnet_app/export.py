@@ -155,11 +155,12 @@ def sha256(path: Path) -> str:
 
 
 def _weights(model: LoadedModel) -> dict[str, str]:
-    """The SHA-256 of the tensors (name, then bytes, in the state dict's order), and of the file if there is one."""
+    """The SHA-256 of the float32 tensors (name, then bytes, in the state dict's order), and of the file, if any."""
     digest = hashlib.sha256()
     for name, tensor in model.network.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.cpu().contiguous().reshape(-1).numpy().tobytes())
+        if tensor.is_floating_point():  # num_batches_tracked counts, and says nothing of what the network answers
+            digest.update(name.encode())
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
     found = {"name": model.weights_name, "tensors_sha256": digest.hexdigest()}
     path = model.choice.checkpoint or (BUNDLED_FILE if model.choice.weights == BUNDLED else None)
     if path is not None and path.is_file() and model.choice.head is None:

@@ -119,10 +119,10 @@ def road(model: LoadedModel, answer: Answer, heatmap: Heatmap) -> float:
 
     In probability, averaged over 20, 40, 60 and 80 % of the pixels; above 0 the map is better than its own reverse.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library's own imports
+    with warnings.catch_warnings(), torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        warnings.simplefilter("ignore")  # of the library's imports, and of what it asks of NumPy
         from pytorch_grad_cam.metrics.road import ROADCombined
-    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+
         torch.manual_seed(SEED)  # of the noise in what is filled in
         (score,) = ROADCombined(percentiles=list(ROAD_PERCENTILES))(
             answer.pixels.clone(),

@@ -81,6 +81,23 @@ def test_explain_gives_the_record_and_the_overlay(client: Client) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("layer", "method"), [("layer3", "gradcam++"), ("layer2+layer4", "layercam"), ("layer1.0", "scorecam")]
+)
+def test_explain_takes_any_layer_and_method(client: Client, layer: str, method: str) -> None:
+    plain = Image.open(client.predict(handle_file(BEE), "ants", api_name="/explain")[1]).convert("RGB")
+    record, overlay = client.predict(handle_file(BEE), "ants", layer, method, api_name="/explain")
+    assert record["predictions"][0]["label"] == "bees"
+    with Image.open(overlay) as picture:
+        assert picture.convert("RGB").tobytes() != plain.tobytes()
+
+
+@pytest.mark.parametrize(("layer", "method"), [("layer9", "gradcam"), ("layer4", "lime")])
+def test_explain_says_which_layers_and_methods_there_are(client: Client, layer: str, method: str) -> None:
+    with pytest.raises(AppError, match="choose one of"):
+        client.predict(handle_file(BEE), "ants", layer, method, api_name="/explain")
+
+
 def test_architecture_gives_the_published_numbers(client: Client) -> None:
     record = client.predict("resnet50", api_name="/architecture")
     assert record["parameters"] == torchvision.models.ResNet50_Weights.DEFAULT.meta["num_params"]

@@ -100,7 +100,7 @@ def test_a_contact_sheet_stays_of_a_size_to_look_at(random18, folder):
 def test_overlays_are_written_and_timed(random18, folder, tmp_path):
     batch = Batch(random18, cam_dir=tmp_path / "new" / "cams")
     rows = list(batch.rows([folder / "a.jpg", folder / "b.png", folder / "a.jpg"]))
-    written = sorted((tmp_path / "new" / "cams").iterdir())
+    written = sorted((tmp_path / "new" / "cams").glob("*.png"))
     assert len(written) == 2  # one for each answer, though the names are the same
     for path in written:
         assert "a" in path.stem
@@ -112,7 +112,11 @@ def test_overlays_are_written_and_timed(random18, folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [({"top_k": 0}, ResNetAppError), ({"layer": "layer1x"}, UnknownChoiceError), ({"method": "x"}, UnknownChoiceError)],
+    [
+        ({"top_k": 0}, ResNetAppError),
+        ({"layers": ["layer1x"]}, UnknownChoiceError),
+        ({"method": "x"}, UnknownChoiceError),
+    ],
 )
 def test_bad_options_are_refused_before_the_first_picture(random18, options, error):
     with pytest.raises(error, match=r"choose one of|give 1 to 10"):

@@ -1,6 +1,7 @@
 """The command line's contracts: what is printed, what is written, and the exit code."""
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -96,7 +97,26 @@ def test_predict_writes_table_sheet_and_overlays(run, folder, tmp_path):
     assert [line["file"] for line in lines] == ["a.jpg", "b.jpg", "c.png"]
     assert [bool(line["error"]) for line in lines] == [False, True, False]
     assert Image.open(sheet).width == 4 * 224 + 5 * 16
-    assert len(list(cams.iterdir())) == 2
+    assert [path.name for path in sorted(cams.iterdir())] == [
+        "0001_a_cam.npy", "0001_a_cam.png", "0003_c_cam.npy", "0003_c_cam.png", "manifest.json", "predictions.csv",
+    ]  # fmt: skip
+
+
+def test_maps_of_another_layer_and_method_with_their_manifest(run, picture, tmp_path):
+    code, _, _ = run(
+        "predict", picture, "--cam-dir", tmp_path / "cams", "--cam-layer", "layer2+layer3.0", "--cam-method",
+        "layercam", *RANDOM,
+    )  # fmt: skip
+    assert code == 0
+    told = json.loads((tmp_path / "cams" / "manifest.json").read_text("utf-8"))
+    assert (told["layer"], told["method"]) == ("layer2+layer3.0", "layercam")
+    (entry,) = told["pictures"]
+    assert entry["sha256"] == hashlib.sha256(picture.read_bytes()).hexdigest()
+    png, npy = entry["maps"][0]["files"]
+    assert np.load(tmp_path / "cams" / npy).shape == (224, 224)  # several layers are fused at the crop's size
+    assert Image.open(tmp_path / "cams" / png).size == (224, 224)
+    table = (tmp_path / "cams" / "predictions.csv").read_text("utf-8").splitlines()
+    assert len(table) == 1 + 1000
 
 
 def test_predict_with_a_checkpoint_and_names(run, picture, plain_two_classes, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from demo import drawings, figures, html, lesson, results
+from demo import maps as maps_view
 from demo.locales import LANGUAGES
 from resnet_app import explorer, gradcam, predict, teach
 from resnet_app.batch import Batch
@@ -92,7 +93,7 @@ def answered(hostile_model: LoadedModel) -> tuple[predict.Answer, list[gradcam.H
     picture = Path(__file__).parent.parent / "assets" / "examples" / "bee-daisy.jpg"
     answer = predict.classify(hostile_model, picture)
     indices = [prediction.index for prediction in answer.predictions]
-    return answer, gradcam.heatmaps(hostile_model.network, answer.features, indices, size=(224, 224))
+    return answer, gradcam.heatmaps(hostile_model, answer, indices)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -101,7 +102,7 @@ def test_names_from_a_file_are_text_everywhere(
 ) -> None:
     answer, maps = answered
     shown = results.answer(language, answer, maps, answer.timing, hostile_model.recipe, colours="viridis", random=False)
-    signed = gradcam.signed_map(hostile_model.network, answer.features, 0, 1, size=(224, 224))
+    signed = gradcam.signed_map(hostile_model, answer, 0, 1)
     two = results.answer(
         language, answer, maps, answer.timing, hostile_model.recipe, colours="viridis", random=False, signed=signed
     )
@@ -113,7 +114,10 @@ def test_names_from_a_file_are_text_everywhere(
     run = Batch(hostile_model)
     (tmp_path / "x.jpg").write_text("no picture")
     list(run.rows([tmp_path / "x.jpg"], names=[EVIL]))
-    for source in (shown, two, card, told, results.batch(language, run, 1)):
+    look = maps_view.Look(answer.crop, None, False, "inferno")
+    explained = maps_view.side_by_side(language, hostile_model, replace(answer, file=EVIL), maps, look, seconds=1)
+    against = maps_view.contrast(language, (EVIL, "ok"), signed, look)
+    for source in (shown, two, card, told, explained, against, results.batch(language, run, 1)):
         parts = Tags(source)
         assert all("onerror" not in attributes for _, attributes in parts.found)
         assert EVIL in parts.words
