@@ -21,3 +21,6 @@ benchmark:
 	$(PYTHON) -m benchmarks.startup
 	$(PYTHON) -m benchmarks.teach
 	$(PYTHON) -m benchmarks.load
+	$(PYTHON) -m benchmarks.explain
+	$(PYTHON) -m benchmarks.request
+	$(PYTHON) -m benchmarks.threads

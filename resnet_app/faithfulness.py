@@ -73,15 +73,15 @@ def orders(heatmap: Heatmap) -> dict[str, list[Values]]:
     }
 
 
-def curves(model: LoadedModel, answer: Answer, heatmap: Heatmap) -> Steps[list[Curve]]:
-    """Deletion and insertion for a map and its rivals; yields (passes done, in all). Left as found: the model.
+def curves(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, rivals: bool = True) -> Steps[list[Curve]]:
+    """Deletion and insertion for a map, and for its rivals unless they are not wanted; yields (passes done, in all).
 
     What is taken away becomes the mean colour; what is not yet brought in is the picture, blurred.
     """
     grey = torch.zeros_like(answer.pixels)  # the mean colour, once normalised
     soft = answer.crop.filter(ImageFilter.GaussianBlur(BLUR * answer.crop.width))
     blurred = to_tensor(soft, model.recipe).to(answer.pixels.device)
-    tested = orders(heatmap)
+    tested = orders(heatmap) if rivals else {"map": orders(heatmap)["map"]}
     total = 2 * (STEPS + 1) * sum(len(maps) for maps in tested.values())
     done, found = 0, []
     for kind, start, end in (("deletion", answer.pixels, grey), ("insertion", blurred, answer.pixels)):

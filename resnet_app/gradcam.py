@@ -218,8 +218,9 @@ def _finished(raw: list[Tensor], classes: Sequence[int], answer: Answer, layer: 
     size = tuple(answer.pixels.shape[-2:])
     noise = [each.amax((1, 2), keepdim=True) * each[0].numel() <= MIN_TOTAL for each in raw]
     quiet = [each.masked_fill(faint, 0) for each, faint in zip(raw, noise, strict=True)]
-    large = torch.stack([interpolate(_stretch(each)[None], size, mode="bilinear")[0] for each in quiet]).mean(0)
-    own = quiet[0] if len(quiet) == 1 else large
+    each_large = [interpolate(_stretch(each)[None], size, mode="bilinear")[0] for each in quiet]
+    large = each_large[0] if len(raw) == 1 else torch.stack(each_large).mean(0)
+    own = quiet[0] if len(raw) == 1 else large
     values, own_values = _stretch(large).cpu().numpy(), own.cpu().numpy()
     return [
         Heatmap(index, values[i].astype(np.float32), own_values[i].astype(np.float32), layer, method)

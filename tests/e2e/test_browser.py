@@ -1,6 +1,9 @@
 """What a person does with the page, in headless Chromium."""
 
+import hashlib
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,7 +60,7 @@ def test_pick_a_model_upload_a_photo_see_label_and_overlay_open_the_stage_table(
 
 def test_choosing_an_answer_changes_the_map_by_mouse_and_keyboard(open_page: Callable[..., Page]) -> None:
     page = open_page()
-    page.locator(".examples button").last.click()
+    page.locator("#examples button").last.click()
     buttons = page.locator(".answers button")
     expect(buttons).to_have_count(3)  # two classes, and the map of what speaks for which
     expect(page.locator(".overlay:not([hidden])")).to_have_attribute("data-answer", "0")
@@ -189,6 +192,81 @@ def test_many_photos_at_once(open_page: Callable[..., Page], tmp_path: Path) -> 
     assert lines[1].startswith("ant-leaf.jpg,ants,")
 
 
+def test_explain_method_layer_class_contrast_worth_and_zip(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    upload(page, BEE)
+    expect(page.locator(".best strong")).to_have_text("bees")
+    page.get_by_role("tab", name="Explain").click()  # the photo of Classify is there
+    figures = page.locator("#explain-result figure")
+    expect(figures).to_have_count(2)
+    expect(figures.nth(0).locator("img.overlay")).to_have_attribute("alt", re.compile(r"^bees: Hottest in the "))
+    expect(page.locator("#explain-notice")).to_contain_text("one and the same")
+    page.get_by_role("button", name="See layer3").click()
+    expect(page.locator("#explain-result .scale")).to_contain_text("layer3")
+    expect(page.locator("#explain-notice")).not_to_contain_text("one and the same")
+
+    page.locator("#method input").click()
+    page.get_by_role("option", name="Ablation-CAM").click()
+    expect(page.locator("#explain-cost")).to_contain_text("256 passes")
+    page.get_by_role("button", name="Compute the map").click()
+    expect(figures).to_have_count(2)
+    page.locator("#method input").click()
+    page.get_by_role("option", name="LayerCAM").click()
+    expect(page.locator("#explain-notice")).to_contain_text("LayerCAM")
+
+    page.locator("#explained-classes").get_by_label("Remove ants").or_(
+        page.locator("#explained-classes .token", has_text="ants").locator(".token-remove")
+    ).first.click()
+    expect(figures).to_have_count(1)
+    page.locator("#view label", has_text="Whole").click()
+    expect(page.locator("#explain-result .picture.whole")).to_have_count(1)
+    page.locator("#lines label", has_text="Contours").click()
+    expect(page.locator("#explain-result img.overlay.lines")).to_have_count(1)
+    expect(page.locator("#contrast figcaption")).to_contain_text("for bees")
+
+    page.get_by_role("button", name="Test the map").click()
+    expect(page.locator(".worth .sums")).to_contain_text("random maps")
+    expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
+    expect(page.locator(".strip figure")).to_have_count(7)
+
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="All of it (zip)").click()
+    assert saved.value.suggested_filename == "bee-daisy_maps.zip"
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        told = json.loads(archive.read("manifest.json"))
+    assert (told["layer"], told["method"], told["model"]["name"]) == ("layer3", "layercam", "resnet18")
+    assert [each["class"] for each in told["pictures"][0]["maps"]] == ["bees"]
+    assert told["pictures"][0]["sha256"] == hashlib.sha256(BEE.read_bytes()).hexdigest()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    assert saved.value.suggested_filename == "bee-daisy_bees_layer3_layercam.png"
+    with Image.open(saved.value.path()) as picture:
+        assert min(picture.size) > 224  # the whole photo, as it was seen
+
+    page.locator("#language label", has_text="中文").click()
+    expect(page.locator("#explain-result .scale")).to_contain_text("刻度")
+
+
+def test_a_slow_method_can_be_cancelled_and_nothing_is_lost(open_page: Callable[..., Page]) -> None:
+    page, other = open_page(), open_page()
+    page.get_by_role("tab", name="Explain").click()
+    page.locator("#explain-examples button").first.click()
+    figures = page.locator("#explain-result figure")
+    expect(figures).to_have_count(2)
+    page.locator("#method input").click()
+    page.get_by_role("option", name="Score-CAM").click()
+    expect(page.locator("#explain-cost")).to_contain_text("512 passes")
+    page.get_by_role("button", name="Compute the map").click()
+    expect(page.locator("#explain-cost progress")).to_be_visible()
+    upload(other, BEE)  # somebody else is answered meanwhile
+    expect(other.locator(".best strong")).to_have_text("bees")
+    page.locator("#explain-stop").click()
+    expect(page.locator("#explain-cost")).to_contain_text("Cancelled")
+    page.locator("#method input").click()
+    page.get_by_role("option", name="Grad-CAM", exact=True).click()
+    expect(figures).to_have_count(2)
+
+
 def fill_box(page: Page, number: int, name: str, files: list[Path]) -> None:
     page.locator(f"#teach-name-{number}").get_by_role("textbox").fill(name)
     page.locator(f"#teach-photos-{number} input[type=file]").first.set_input_files(files)
@@ -268,7 +346,7 @@ def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) ->
     page = open_page(locale="zh-CN")
     expect(page.get_by_role("tab", name="分类")).to_be_visible()
     expect(page.get_by_text("还没有图片")).to_be_visible()
-    page.locator(".examples button").first.click()
+    page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")  # class names are never translated
     page.locator("#language label", has_text="English").click()
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()
@@ -283,9 +361,9 @@ def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) ->
 @pytest.mark.parametrize("options", [PHONE, {"viewport": {"width": 853, "height": 480}}, {}])
 def test_nothing_scrolls_sideways(open_page: Callable[..., Page], options: dict) -> None:
     page = open_page(**options)
-    page.locator(".examples button").first.click()
+    page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in ("Classify", "Explore", "Batch", "Teach"):
+    for tab in ("Classify", "Explain", "Explore", "Batch", "Teach"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
@@ -293,7 +371,7 @@ def test_nothing_scrolls_sideways(open_page: Callable[..., Page], options: dict)
 
 def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page]) -> None:
     page = open_page(**PHONE)
-    page.locator(".examples button").first.click()
+    page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_be_visible()
     box = page.locator(".best").bounding_box()
     assert box is not None
@@ -304,11 +382,15 @@ def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page
 @pytest.mark.parametrize("size", [{}, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: str) -> None:
     page = open_page(color_scheme=scheme, **size)
-    page.locator(".examples button").first.click()
+    page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in ("Classify", "Explore", "Batch", "Teach"):
+    for tab in ("Classify", "Explain", "Explore", "Batch", "Teach"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        if tab == "Explain":
+            expect(page.locator("#explain-result figure")).to_have_count(2)
+            page.get_by_role("button", name="Test the map").click()
+            expect(page.locator(".strip figure")).to_have_count(7)
         if tab == "Explore":
             expect(page.locator("#chart .bartext").first).to_be_visible()
         report = Axe().run(page).response

@@ -1,0 +1,59 @@
+"""Deletion and insertion over the validation photographs with the bundled model: each method beside its rivals.
+
+Run: python -m benchmarks.faithfulness PHOTOS/hymenoptera/val [count]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from resnet_app import faithfulness, models, predict
+from resnet_app.gradcam import Heatmap, finish, heatmaps
+from resnet_app.images import find_files
+
+CHOICES = (
+    ("gradcam", ("layer4",)), ("gradcam", ("layer3",)), ("gradcam++", ("layer4",)), ("layercam", ("layer4",)),
+    ("layercam", ("layer3",)), ("eigencam", ("layer4",)), ("finercam", ("layer4",)), ("ablationcam", ("layer4",)),
+    ("gradcam", ("layer3", "layer4")),
+)  # fmt: skip
+
+
+def areas(
+    model: models.LoadedModel, answer: predict.Answer, heatmap: Heatmap, *, rivals: bool
+) -> dict[str, tuple[float, float]]:
+    """The two areas of each order."""
+    found: dict[str, dict[str, float]] = {}
+    for curve in finish(faithfulness.curves(model, answer, heatmap, rivals=rivals)):
+        found.setdefault(curve.order, {})[curve.kind] = curve.area
+    return {order: (kinds["deletion"], kinds["insertion"]) for order, kinds in found.items()}
+
+
+def main(folder: str, count: int | None = None) -> None:
+    """Print a table for benchmarks/README.md."""
+    model = models.load(models.choose(device="cpu"))
+    photos = [path for each in sorted(Path(folder).iterdir()) for path in find_files([each])][:count]
+    rows: dict[str, list[tuple[float, float]]] = {}
+    for photo in photos:
+        answer = predict.classify(model, photo)
+        for method, layers in CHOICES:
+            (heatmap,) = heatmaps(model, answer, [answer.predictions[0].index], layers=layers, method=method)
+            is_first = (method, layers) == CHOICES[0]  # the rivals are the same for every method
+            for order, pair in areas(model, answer, heatmap, rivals=is_first).items():
+                name = f"{method}, {'+'.join(layers)}" if order == "map" else order
+                rows.setdefault(name, []).append(pair)
+    print(f"{len(photos)} photographs\n\n| map | deletion | insertion | better than random on: deletion | insertion |")
+    print("|---|---|---|---|---|")
+    random = np.array(rows["random"])
+    for name, pairs in rows.items():
+        values = np.array(pairs)
+        deletion, insertion = values.mean(0)
+        won = (values[:, 0] < random[:, 0]).sum(), (values[:, 1] > random[:, 1]).sum()
+        counts = "– | –" if name == "random" else f"{won[0]} | {won[1]}"
+        print(f"| {name} | {deletion:.3f} | {insertion:.3f} | {counts} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:3]))
