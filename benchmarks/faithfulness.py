@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from resnet_app import faithfulness, models, predict
-from resnet_app.gradcam import Heatmap, finish, heatmaps
+from resnet_app.gradcam import heatmaps
+from resnet_app.heatmap import Heatmap
 from resnet_app.images import find_files
+from resnet_app.steps import finish
 
 CHOICES = (
     ("gradcam", ("layer4",)), ("gradcam", ("layer3",)), ("gradcam++", ("layer4",)), ("layercam", ("layer4",)),

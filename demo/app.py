@@ -10,9 +10,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demo import endpoints, explaining, handlers, html, loading, teaching
-from demo.endpoints import MODEL_WORK
+from demo import endpoints, explain_events, explaining, handlers, html, loading, teaching
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
+from demo.queues import LATEST, LOAD_WORK, MODEL_WORK, PRIVATE
 from demo.tabs import batch as batch_tab
 from demo.tabs import classify as classify_tab
 from demo.tabs import explain as explain_tab
@@ -26,13 +26,8 @@ from resnet_app.registry import BUNDLED_MODEL, get_spec
 
 EXAMPLES = tuple(sorted((Path(__file__).parent.parent / "assets" / "examples").glob("*.jpg")))
 MAX_UPLOAD = "600mb"  # the largest network, in float32
-PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
-LOAD_WORK: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 4}  # a slow download holds up no answers
-SLOW_WORK: dict[str, Any] = {"concurrency_id": "slow", "concurrency_limit": 1}  # minutes: beside the others' answers
-LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
 HOLD = "(...inputs) => window.resnetExplorer.hold(inputs)"  # the list of weights, while its choices change
 RELEASE = "() => window.resnetExplorer.release()"
-ROOMS = ("classify", "explain", "explore", "batch", "teach")  # in the order of the tabs
 DEFAULT_PLACE = ("conv4_x", 0)  # the stage with the most blocks, its first one
 
 
@@ -134,16 +129,6 @@ class Page:
             classify.colours,
             self.language,
         ]
-        explain = self.explain
-        self.to_explain = [
-            *self.asked[:5], explain.method, explain.layers, explain.classes, explain.view, explain.lines,
-            explain.colours, explain.first, explain.second, self.language, self.explained,
-        ]  # fmt: skip
-        self.explanation = [
-            self.explained, explain.photo, explain.notice, explain.cost, explain.go, explain.stop, explain.result,
-            explain.more, explain.layers, explain.classes, explain.first, explain.second, explain.contrast,
-            explain.worth, explain.curves, explain.strip, explain.problem,
-        ]  # fmt: skip
         self.answered = [classify.result, classify.problem, classify.controls]
         self.described = [
             side.model, explore.classes, explore.input_size, explore.stem, explore.chart_kind, self.place,
@@ -153,10 +138,10 @@ class Page:
             explore.headline, explore.ribbon, explore.opened, explore.table, explore.chart, explore.rows,
             explore.problem,
         ]  # fmt: skip
+        self.show_explanation = explain_events.wire(self, pick_example)
         self._wire_language()
         self._wire_models()
         self._wire_classify()
-        self._wire_explain()
         self._wire_explore()
         self._wire_batch()
         self._wire_teach()
@@ -228,7 +213,7 @@ class Page:
         shown: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
         done.then(handlers.explore_network, self.described, self.drawn, **shown)
         done.then(handlers.answer, self.asked, self.answered, **shown, **MODEL_WORK)
-        done.then(self._explain_if_seen, [self.room, *self.to_explain], self.explanation, **shown, **MODEL_WORK)
+        self.show_explanation(done.then, trigger_mode="multiple")
 
     def _wire_classify(self) -> None:
         classify = self.classify
@@ -238,49 +223,6 @@ class Page:
                 **LATEST, **MODEL_WORK, **PRIVATE,
             )  # fmt: skip
         classify.examples.select(pick_example, None, classify.photo, show_progress="hidden", **PRIVATE)
-
-    def _wire_explain(self) -> None:
-        explain, photo = self.explain, self.classify.photo
-        quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-        explain.upload.upload(lambda file: file, explain.upload, photo, **quiet)
-        explain.examples.select(pick_example, None, photo, **quiet)
-        photo.change(
-            self._explain_if_seen, [self.room, *self.to_explain], self.explanation, **quiet, **LATEST, **MODEL_WORK
-        )
-        for listen in (
-            explain.method.input, explain.layers.input, explain.classes.input, explain.view.input,
-            explain.lines.input, explain.colours.input,
-        ):  # fmt: skip
-            listen(explaining.explain, self.to_explain, self.explanation, **quiet, **LATEST, **MODEL_WORK)
-        explain.notice.select(lambda: [LAYERS[-2]], None, explain.layers, **quiet).then(
-            explaining.explain, self.to_explain, self.explanation, **quiet, **MODEL_WORK
-        )
-        for listen in (explain.first.input, explain.second.input):
-            listen(explaining.contrast, self.to_explain, explain.contrast, **quiet, **LATEST, **MODEL_WORK)
-        slow = explain.go.click(explaining.compute, self.to_explain, self.explanation, **quiet, **SLOW_WORK)
-        explain.stop.click(explaining.stopped, self.language, self.explanation, cancels=[slow], **quiet)
-        tested = explain.test.click(
-            explaining.test, self.to_explain,
-            [explain.worth, explain.curves, explain.strip, explain.problem, explain.test, explain.stop_test],
-            **quiet, **SLOW_WORK,
-        )  # fmt: skip
-        explain.stop_test.click(
-            lambda: ["", gr.update(visible=True), gr.update(visible=False)], None,
-            [explain.worth, explain.test, explain.stop_test], cancels=[tested], **quiet,
-        )  # fmt: skip
-        explain.save.click(
-            explaining.write_zip, self.to_explain, [explain.zip, explain.problem], **quiet, **MODEL_WORK
-        ).then(None, explain.zip, None, js="(file) => window.resnetExplorer.saveFile(file)", **PRIVATE)
-        self.tabs.select(enter_room, None, self.room, **quiet).then(
-            self._explain_if_seen, [self.room, *self.to_explain], self.explanation, **quiet, **MODEL_WORK
-        )
-
-    def _explain_if_seen(self, room: str, *asked: Any) -> Any:
-        """The Explain tab for the photo and the model as they are now, where it is the tab in sight."""
-        if room != "explain":
-            yield explaining.Shown()
-            return
-        yield from explaining.explain(*asked)
 
     def _wire_explore(self) -> None:
         explore = self.explore
@@ -347,11 +289,6 @@ def example_buttons(language: str) -> str:
 def pick_example(event: gr.EventData) -> str:
     """The example that was clicked."""
     return str(EXAMPLES[int(event.index) % len(EXAMPLES)])
-
-
-def enter_room(event: gr.SelectData) -> str:
-    """The tab that came into sight, by its place in the row."""
-    return ROOMS[int(event.index) % len(ROOMS)]
 
 
 def launch_options() -> dict[str, Any]:

@@ -14,11 +14,9 @@ from demo import handlers, loading
 from demo.components import Photo
 from demo.locales import ENGLISH, text
 from demo.problems import for_programs
+from demo.queues import MODEL_WORK
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
-
-# One model at work at a time, for everyone: two would fight for the same cores, and each would time the other.
-MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
 def build() -> None:

@@ -15,7 +15,7 @@ from demo.locales import text
 from demo.results import colour_bar, hottest
 from resnet_app.choices import METHODS, SAME_ON_LAST, SLOW
 from resnet_app.export import file_stem, npy
-from resnet_app.gradcam import Heatmap, SignedMap
+from resnet_app.heatmap import Heatmap, SignedMap
 from resnet_app.models import LoadedModel
 from resnet_app.overlays import WholePhoto, coloured, contours, signed_overlay
 from resnet_app.predict import Answer
@@ -65,7 +65,8 @@ def side_by_side(
     shared = f" {text(language, 'map_shared')}" if len(maps) > 1 else ""
     bar = "" if look.lines else colour_bar("0", figure(peak), look.colours)
     lines = f" {text(language, 'map_lines')}" if look.lines else ""
-    said = f"{unit}{shared}{lines} {text(language, 'map_highlights', layer=first.layer)}"
+    caption = "map_pattern" if first.method == NO_CLASS else "map_highlights"
+    said = f"{unit}{shared}{lines} {text(language, caption, layer=first.layer)}"
     took = f"{1000 * seconds:.0f}{NNBSP}ms" if seconds < 1 else f"{seconds:.1f}{NNBSP}s"
     return (
         f'<div class="maps count-{len(maps)}">{figures}</div><div class="scale">{bar}'

@@ -9,7 +9,7 @@ from demo.html import NNBSP, amount, data_uri, download, milliseconds, percent, 
 from demo.locales import ENGLISH, text
 from resnet_app.batch import Batch, Row
 from resnet_app.checkpoints import Checkpoint
-from resnet_app.gradcam import Heatmap, SignedMap
+from resnet_app.heatmap import Heatmap, SignedMap
 from resnet_app.images import Recipe
 from resnet_app.models import RANDOM_SEED, LoadedModel
 from resnet_app.overlays import overlay, palette

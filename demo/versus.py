@@ -7,7 +7,7 @@ from html import escape
 from demo.html import data_uri, percent
 from demo.locales import text
 from resnet_app.choices import SIDES
-from resnet_app.gradcam import SignedMap
+from resnet_app.heatmap import SignedMap
 from resnet_app.overlays import signed_overlay
 from resnet_app.predict import Answer, Prediction
 

@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_app import __version__
-from resnet_app.gradcam import Heatmap
+from resnet_app.heatmap import Heatmap
 from resnet_app.models import BUNDLED_FILE, LoadedModel
 from resnet_app.overlays import contours, draw, over
 from resnet_app.predict import Answer, describe_model

@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from PIL import ImageFilter
 from torch import Tensor, nn
 
-from resnet_app.gradcam import Heatmap, Steps, check_choice, enlarged, heatmaps
+from resnet_app.gradcam import check_choice, heatmaps
+from resnet_app.heatmap import Heatmap, enlarged
 from resnet_app.images import to_tensor
 from resnet_app.inference import Trunk
 from resnet_app.models import LoadedModel
 from resnet_app.predict import Answer
+from resnet_app.steps import Steps
 
 STEPS = 20  # of five per cent of the pixels each
 RANDOM_MAPS = 3  # that the random curve is the mean of

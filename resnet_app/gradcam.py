@@ -20,99 +20,28 @@ tests/test_gradcam.py compares every method with pytorch-grad-cam, on every stag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from resnet_app.choices import IN_LOGITS, LAYERS, METHODS, SAME_ON_LAST, SLOW
+from resnet_app.channelwise import by_channel
+from resnet_app.choices import LAYERS, METHODS, SAME_ON_LAST, SLOW
 from resnet_app.device import clock
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
+from resnet_app.heatmap import Heatmap, SignedMap, enlarged
 from resnet_app.inference import blocks, channels_after
 from resnet_app.models import LoadedModel
 from resnet_app.predict import Answer
 from resnet_app.resnet import ResNet
+from resnet_app.steps import Steps, finish
 
 MIN_TOTAL = (
     5e-5  # of a logit, over all positions; below it a map is rounding noise, and stretching it would show a pattern
 )
-FLAT_ABOVE = 0.8  # of the peak: a map that is nowhere lower points at nothing
-CHUNK = 16  # pictures at once, where a method makes many
 LIKE_CLASSES = 3  # that FinerCAM compares with
-
-Result = TypeVar("Result")
-Steps = Generator[tuple[int, int], None, Result]  # yields (done, in all) and returns what came of it
-
-
-@dataclass(frozen=True)
-class Heatmap:
-    """Where one class's score was raised.
-
-    Attributes:
-        index: the class.
-        values: (H, W) float32 in [0, 1], the crop's size; from its lowest to its peak, as pytorch-grad-cam has it.
-        raw: (h, w) float32, 0 or more: the block's own positions; (H, W) where several blocks are fused.
-        layer: the block or blocks, as they were asked for.
-        method: one of ``choices.METHODS``.
-    """
-
-    index: int
-    values: NDArray[np.float32] = field(repr=False)
-    raw: NDArray[np.float32] = field(repr=False)
-    layer: str = "layer4"
-    method: str = "gradcam"
-
-    @property
-    def peak(self) -> float:
-        """The raw map's largest value."""
-        return float(self.raw.max())
-
-    @property
-    def in_logits(self) -> bool:
-        """Whether the raw values are logits per position (to first order), and not a scale of the method's own."""
-        return self.method in IN_LOGITS and "+" not in self.layer
-
-    @property
-    def has_evidence(self) -> bool:
-        """Whether anything in the picture raised this class's score."""
-        return bool(self.values.any())
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether the map is about the same everywhere, so that its colours point at nothing."""
-        return self.has_evidence and float(self.raw.min()) > FLAT_ABOVE * self.peak
-
-    @property
-    def hottest(self) -> tuple[float, float]:
-        """Where the map is hottest: (x, y), each from 0 (left, top) to 1."""
-        row, column = np.unravel_index(int(self.values.argmax()), self.values.shape)
-        height, width = self.values.shape
-        return (float(column) + 0.5) / width, (float(row) + 0.5) / height
-
-    def on_scale(self, peak: float) -> NDArray[np.float32]:
-        """(H, W) in [0, 1] from true zero to a peak that several maps may share."""
-        if not self.has_evidence or peak <= 0:
-            return np.zeros_like(self.values)
-        values: NDArray[np.float32] = np.clip(enlarged(self.raw, self.values.shape) / peak, 0, 1)
-        return values
-
-    @property
-    def concentration(self) -> tuple[float, float]:
-        """The share of the evidence where the map is above half of its peak, and the share of the picture there."""
-        values = self.on_scale(self.peak)
-        hot = values > 0.5
-        return float(values[hot].sum() / max(values.sum(), 1e-12)), float(hot.mean())
-
-
-def enlarged(raw: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
-    """A small map at the crop's size, bilinear."""
-    large: NDArray[np.float32] = interpolate(torch.from_numpy(raw)[None, None], size, mode="bilinear")[0, 0].numpy()
-    return large
 
 
 def parse_layers(text: str) -> tuple[str, ...]:
@@ -171,16 +100,6 @@ def heatmaps(
     return finish(heatmaps_in_steps(model, answer, classes, layers=layers, method=method))
 
 
-def finish(steps: Steps[Result]) -> Result:
-    """What comes of steps that nobody watches."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
-
-
 def heatmaps_in_steps(
     model: LoadedModel, answer: Answer, classes: Sequence[int], *, layers: Sequence[str], method: str
 ) -> Steps[list[Heatmap]]:
@@ -208,7 +127,7 @@ def heatmaps_in_steps(
         elif method == "eigencam":
             raw = [_principal(maps[0]).expand(len(classes), -1, -1) for maps in held.values()]
         else:
-            raw = yield from _by_channel(model, answer, classes, held, method)
+            raw = yield from by_channel(model, answer, classes, held, method)
     with torch.inference_mode():
         return _finished([each.relu() for each in raw], classes, answer, "+".join(layers), method)
 
@@ -315,79 +234,6 @@ def _principal(maps: Tensor) -> Tensor:
         left, sizes, _ = torch.linalg.svd(positions - positions.mean(0), full_matrices=False)
         projection: Tensor = (left[:, 0] * sizes[0]).view(maps.shape[1:]).float()
         return -projection if -projection.min() > projection.max() else projection
-
-
-def _by_channel(
-    model: LoadedModel, answer: Answer, classes: Sequence[int], held: dict[str, Tensor], method: str
-) -> Steps[list[Tensor]]:
-    """Score-CAM and Ablation-CAM: a channel's weight from the scores with nothing but what it sees, or without it."""
-    total = sum(maps.shape[1] for maps in held.values())
-    done, raw = 0, []
-    for path, maps in held.items():
-        scores = []
-        for start in range(0, maps.shape[1], CHUNK):
-            yield done, total
-            with torch.inference_mode():
-                channels = range(start, min(start + CHUNK, maps.shape[1]))
-                changed = (
-                    _masked(model, answer, maps, channels)
-                    if method == "scorecam"
-                    else _ablated(model, path, maps, channels)
-                )
-                scores.append(model.network.forward_head(changed)[:, list(classes)])
-            done += len(channels)
-        with torch.inference_mode():
-            found = torch.cat(scores)  # (C, K)
-            if method == "scorecam":
-                weights = found.softmax(0)
-            else:
-                before = model.network.forward_head(answer.features)[0, list(classes)]
-                weights = (before - found) / before
-            raw.append(torch.einsum("ck,chw->khw", weights, maps[0]))
-    return raw
-
-
-def _masked(model: LoadedModel, answer: Answer, maps: Tensor, channels: range) -> Tensor:
-    """Layer4's maps of the picture seen through each channel; what a channel does not see becomes the mean colour."""
-    masks = interpolate(
-        maps[0, channels.start : channels.stop, None], answer.pixels.shape[-2:], mode="bilinear", align_corners=True
-    )
-    low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
-    return model.trunk(answer.pixels * ((masks - low) / (high - low + 1e-8)))
-
-
-def _ablated(model: LoadedModel, path: str, maps: Tensor, channels: range) -> Tensor:
-    """Layer4's maps where each channel in turn is put to zero, which is where ReLU's outputs start."""
-    many = maps.repeat(len(channels), 1, 1, 1)
-    many[range(len(channels)), list(channels)] = 0
-    return model.trunk.after(path, many)
-
-
-@dataclass(frozen=True)
-class SignedMap:
-    """What speaks for one of two classes and what for the other, on one scale.
-
-    Attributes:
-        values: (H, W) float32 in [-1, 1], the crop's size; positive is for the first class.
-        raw: (h, w) float32, in logits per position (to first order, before the last block).
-        layer: the block.
-        exact: whether the parts add up to the logits' difference less the biases': after the last block they do.
-    """
-
-    values: NDArray[np.float32] = field(repr=False)
-    raw: NDArray[np.float32] = field(repr=False)
-    layer: str = "layer4"
-    exact: bool = True
-
-    @property
-    def total(self) -> float:
-        """The sum over the block's positions, in logits."""
-        return float(self.raw.sum())
-
-    @property
-    def peak(self) -> float:
-        """The largest magnitude of a position, in logits."""
-        return float(np.abs(self.raw).max())
 
 
 def signed_map(model: LoadedModel, answer: Answer, first: int, second: int, *, layer: str = "layer4") -> SignedMap:

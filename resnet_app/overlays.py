@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from resnet_app.choices import COLOURS, SIDES
 from resnet_app.errors import UnknownChoiceError
-from resnet_app.gradcam import Heatmap, SignedMap
+from resnet_app.heatmap import Heatmap, SignedMap
 from resnet_app.images import Recipe, crop_box, open_picture
 
 FULL_ALPHA_AT = 0.45  # of the peak; below it the overlay fades, so that the photo stays untouched without evidence

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from demo import explaining, maps, worth
+from demo import explaining, judging, maps, worth
 from demo.explaining import Asked, Explained, Shown
 from demo.locales import LANGUAGES, text
 from resnet_app import gradcam, models
 from resnet_app.choices import METHODS, SLOW
 from resnet_app.faithfulness import Curve
-from resnet_app.gradcam import Heatmap
+from resnet_app.heatmap import Heatmap
 from resnet_app.inference import blocks
 from resnet_app.registry import SPECS
 
@@ -129,7 +129,7 @@ def test_a_slow_method_left_half_way_leaves_what_was_there(first: Shown) -> None
     steps.close()
     assert set(first.kept.maps) == {0, 1}
     assert first.kept.method == "gradcam"
-    stopped = explaining.stopped("en")
+    stopped = judging.stopped("en")
     assert not is_hidden(stopped.go)
     assert is_hidden(stopped.stop)
 
@@ -142,13 +142,14 @@ def test_a_bad_photo_gets_its_sentence_and_loses_nothing(first: Shown, tmp_path:
 
 
 def test_two_classes_against_each_other(first: Shown) -> None:
-    assert "Choose two different classes" in explaining.contrast(*ask(kept=first.kept, first="1", second="1"))
-    shown = explaining.contrast(*ask(kept=first.kept, first="0", second="1"))
+    assert "Choose two different classes" in explaining.contrast(*ask(kept=first.kept, first="1", second="1"))[0]
+    shown, problem = explaining.contrast(*ask(kept=first.kept, first="0", second="1"))
+    assert is_hidden(problem)
     assert shown.index("for ants") < shown.index("for bees")
 
 
 def test_the_tests_of_a_map(first: Shown) -> None:
-    steps = list(explaining.test(*ask(kept=first.kept, classes=["1"])))
+    steps = list(judging.test(*ask(kept=first.kept, classes=["1"])))
     assert "Test 1 of 3" in steps[0][0]
     verdict, curves, strip, *_ = steps[-1]
     assert "random maps" in verdict
@@ -160,20 +161,20 @@ def test_the_tests_of_a_map(first: Shown) -> None:
 def test_nothing_to_test_says_so(first: Shown) -> None:
     zeros = np.zeros((7, 7), np.float32)
     kept = Explained(first.kept.choice, BEE, first.kept.answer, ("layer4",), "gradcam", {1: Heatmap(1, zeros, zeros)})
-    (only,) = explaining.test(*ask(kept=kept, classes=["1"]))
+    (only,) = judging.test(*ask(kept=kept, classes=["1"]))
     assert "nothing to test" in only[0]
-    (gone,) = explaining.test(*ask())
+    (gone,) = judging.test(*ask())
     assert "Look at a map first" in value(gone[3])
 
 
 def test_the_zip_holds_the_chosen_classes(first: Shown) -> None:
-    path, problem = explaining.write_zip(*ask(kept=first.kept, classes=["1"]))
+    path, problem = judging.write_zip(*ask(kept=first.kept, classes=["1"]))
     assert is_hidden(problem)
     with zipfile.ZipFile(io.BytesIO(Path(path).read_bytes())) as archive:
         told = json.loads(archive.read("manifest.json"))
     assert [each["class"] for each in told["pictures"][0]["maps"]] == ["bees"]
     assert told["pictures"][0]["file"] == "bee-daisy.jpg"
-    _, problem = explaining.write_zip(*ask())
+    _, problem = judging.write_zip(*ask())
     assert "Look at a map first" in value(problem)
 
 

@@ -10,8 +10,10 @@ from PIL import Image
 
 from resnet_app import faithfulness, models, predict
 from resnet_app.faithfulness import FROM_THE_TOP, STEPS, Curve, curves, likeness, orders, probability, randomised, road
-from resnet_app.gradcam import Heatmap, finish, heatmaps
+from resnet_app.gradcam import heatmaps
+from resnet_app.heatmap import Heatmap
 from resnet_app.images import to_tensor
+from resnet_app.steps import finish
 
 
 @pytest.fixture(scope="module")

@@ -12,20 +12,12 @@ from PIL import Image
 
 from resnet_app.choices import LAYERS, METHODS, SAME_ON_LAST, SLOW
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.gradcam import (
-    Heatmap,
-    check_choice,
-    enlarged,
-    finish,
-    heatmaps,
-    heatmaps_in_steps,
-    parse_layers,
-    passes,
-    signed_map,
-)
+from resnet_app.gradcam import check_choice, heatmaps, heatmaps_in_steps, parse_layers, passes, signed_map
+from resnet_app.heatmap import Heatmap, enlarged
 from resnet_app.inference import Trunk, blocks, channels_after
 from resnet_app.predict import Answer, Timing
 from resnet_app.registry import SPECS
+from resnet_app.steps import finish
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the libraries' own imports

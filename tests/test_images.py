@@ -280,7 +280,8 @@ def test_where_a_photo_was_taken_is_in_no_output(phone_photo, random18, tmp_path
     run = Batch(random18, cam_dir=tmp_path / "maps")
     list(run.rows([phone_photo]))
     run.contact_sheet().save(tmp_path / "sheet.jpg")
-    for path in (tmp_path / "sheet.jpg", *(tmp_path / "maps").iterdir()):
+    run.write_manifest()
+    for path in (tmp_path / "sheet.jpg", *(tmp_path / "maps").glob("*.png")):
         with Image.open(path) as image:
             assert not image.getexif()
             assert "exif" not in image.info

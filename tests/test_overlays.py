@@ -6,7 +6,7 @@ from PIL import Image
 
 from resnet_app.choices import COLOURS
 from resnet_app.errors import PictureError, UnknownChoiceError
-from resnet_app.gradcam import Heatmap, SignedMap
+from resnet_app.heatmap import Heatmap, SignedMap
 from resnet_app.images import Recipe, crop_box, crop_for
 from resnet_app.overlays import SHARPER, WHOLE, WholePhoto, contours, draw, over, overlay, palette, signed_overlay
 

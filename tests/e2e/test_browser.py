@@ -391,6 +391,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
             expect(page.locator("#explain-result figure")).to_have_count(2)
             page.get_by_role("button", name="Test the map").click()
             expect(page.locator(".strip figure")).to_have_count(7)
+            expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
         if tab == "Explore":
             expect(page.locator("#chart .bartext").first).to_be_visible()
         report = Axe().run(page).response

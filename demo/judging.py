@@ -1,0 +1,111 @@
+"""The Explain tab's long work and what is taken from it: waiting, Cancel, the tests of a map, the zip.
+
+Nothing here imports torch when the module is imported (see ``demo.handlers``).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from demo import html
+from demo.explaining import REPAINT_S, Asked, Shown
+from demo.loading import current
+from demo.locales import text
+from demo.problems import no_problem, problem
+from resnet_app.errors import ResNetAppError
+
+
+def waiting(language: str) -> list[Any]:
+    """At once, until it is this visitor's turn: words in the place of the button, and Cancel."""
+    return [html.note(text(language, "slow_waiting")), gr.update(visible=False), gr.update(visible=True)]
+
+
+def stopped(language: str) -> Shown:
+    """After Cancel: what was there stays, and the button is back."""
+    return Shown(
+        cost=html.note(text(language, "slow_stopped")), go=gr.update(visible=True), stop=gr.update(visible=False)
+    )
+
+
+def test_stopped() -> list[Any]:
+    """After Cancel: the button is back."""
+    return ["", gr.update(visible=True), gr.update(visible=False)]
+
+
+def test(*given: Any) -> Iterator[list[Any]]:
+    """Deletion and insertion, ROAD and the strip for the first map, as they come; and the two buttons."""
+    asked = Asked(*given)
+    on, off = gr.update(visible=True), gr.update(visible=False)
+    try:
+        from demo import figures, maps, worth
+        from resnet_app import faithfulness
+
+        kept, language = asked.kept, asked.language
+        if kept is None or not kept.maps:
+            raise ResNetAppError("Look at a map first, then save it.", code="explain_gone")
+        model = current(kept.choice)
+        heatmap = next(
+            (kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps),
+            next(iter(kept.maps.values())),
+        )
+        if not heatmap.has_evidence:
+            yield [html.note(text(language, "worth_empty")), off, "", gr.skip(), on, off]
+            return
+        painted, curves, strip = 0.0, [], []
+        parts = (
+            faithfulness.curves(model, kept.answer, heatmap),
+            faithfulness.randomised(model, kept.answer, heatmap, layers=kept.layers),
+        )
+        results: list[Any] = []
+        for number, steps in enumerate(parts, start=1):
+            while True:
+                try:
+                    done, total = next(steps)
+                except StopIteration as finished:
+                    results.append(finished.value)
+                    break
+                if time.perf_counter() - painted > REPAINT_S:
+                    painted = time.perf_counter()
+                    words = text(language, "worth_progress", part=number, done=done, total=total)
+                    yield [maps.progress(words, done, total), gr.skip(), gr.skip(), no_problem(), off, on]
+        curves, strip = results
+        words = text(language, "worth_progress", part=3, done=0, total=1)
+        yield [maps.progress(words, 0, 1), gr.skip(), gr.skip(), gr.skip(), off, on]
+        road = faithfulness.road(model, kept.answer, heatmap)
+        figure = figures.faithfulness_curves(language, curves, model.class_names[heatmap.index])
+        yield [
+            worth.verdict(language, curves, road), gr.update(value=figure, visible=True),
+            worth.strip(language, kept.answer, strip, colours=asked.colours), no_problem(), on, off,
+        ]  # fmt: skip
+    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
+        yield ["", off, "", problem(error, asked.language), on, off]
+
+
+def write_zip(*given: Any) -> list[Any]:
+    """All of the explanation as one file to save, and the problem where there is one."""
+    asked = Asked(*given)
+    try:
+        from resnet_app import export
+
+        kept = asked.kept
+        if kept is None or not kept.maps:
+            raise ResNetAppError("Look at a map first, then save it.", code="explain_gone")
+        model = current(kept.choice)
+        chosen = [kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps]
+        content = export.bundle(
+            model, kept.answer, Path(kept.photo), chosen or list(kept.maps.values()), colours=asked.colours
+        )
+        # In Gradio's own folder: it serves from there, and removes what is older than a day.
+        path = Path(get_upload_folder()) / uuid.uuid4().hex / f"{export.file_stem(Path(kept.photo).stem)}_maps.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
+        return [gr.skip(), problem(error, asked.language)]
+    return [str(path), no_problem()]

@@ -1,0 +1,13 @@
+"""How the page's events run: what is private, who waits for whom, what counts of quick choices one after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
+QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
+# One model at work at a time, for everyone: two would fight for the same cores, and each would time the other.
+MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
+LOAD_WORK: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 4}  # a slow download holds up no answers
+SLOW_WORK: dict[str, Any] = {"concurrency_id": "slow", "concurrency_limit": 1}  # minutes: beside the others' answers
