@@ -4,8 +4,8 @@ Peers: eager torchvision; ``pytorch_grad_cam.GradCAM`` as its README uses it; To
 they are installed (``pip install -r benchmarks/requirements.txt``). The peak is measured by peak.c where there is a
 compiler. Random weights: they take no other time than trained ones.
 
-Each runtime lives in a process of its own, with its own settings for threads, and works when it is its turn: in one
-process, the threads that one leaves spinning or bound to a core would be another's loss.
+Each runtime lives in a process of its own and works when it is its turn: in one process, the threads that one leaves
+spinning or bound to a core would be another's loss.
 
 Run: python -m benchmarks.explain [repeats] [network ...]
 """
@@ -148,15 +148,12 @@ def work(kind: str, name: str) -> None:
 
 
 class Worker:
-    """A runtime in a process of its own; only ours has our settings for threads."""
+    """A runtime in a process of its own; the threads of all of them as they come."""
 
     def __init__(self, kind: str, name: str) -> None:
-        from resnet_app import threads
-
-        settings = threads.SETTINGS if kind == "ours" else {}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.explain", "--worker", kind, name],
-            env={**os.environ, **settings}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True,
         )  # fmt: skip
         self.sides = [side for side in self._read().split("|") if side]

@@ -17,9 +17,8 @@ from resnet_app.images import find_files
 from resnet_app.steps import finish
 
 CHOICES = (
-    ("gradcam", ("layer4",)), ("gradcam", ("layer3",)), ("gradcam++", ("layer4",)), ("layercam", ("layer4",)),
-    ("layercam", ("layer3",)), ("eigencam", ("layer4",)), ("finercam", ("layer4",)), ("ablationcam", ("layer4",)),
-    ("gradcam", ("layer3", "layer4")),
+    ("gradcam", ("layer4",)), ("gradcam", ("layer3",)), ("gradcam++", ("layer4",)), ("layercam", ("layer3",)),
+    ("eigencam", ("layer4",)), ("ablationcam", ("layer4",)), ("gradcam", ("layer3", "layer4")),
 )  # fmt: skip
 
 

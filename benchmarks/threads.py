@@ -16,10 +16,10 @@ import time
 
 SETTINGS: dict[str, dict[str, str]] = {
     "as torch comes": {},
-    "OMP_WAIT_POLICY=PASSIVE": {"OMP_WAIT_POLICY": "PASSIVE"},
+    "OMP_WAIT_POLICY=PASSIVE (the app)": {"OMP_WAIT_POLICY": "PASSIVE"},
     "GOMP_SPINCOUNT=20000": {"GOMP_SPINCOUNT": "20000"},
     "bound to cores": {"OMP_PROC_BIND": "true", "OMP_PLACES": "cores"},
-    "bound to cores, GOMP_SPINCOUNT=20000 (ours)": {
+    "bound to cores, GOMP_SPINCOUNT=20000": {
         "OMP_PROC_BIND": "true", "OMP_PLACES": "cores", "GOMP_SPINCOUNT": "20000",
     },
 }  # fmt: skip

@@ -89,9 +89,9 @@ def require_free(host: str | None, port: int | None) -> None:
 
 def prepare_environment() -> None:
     """What has to be set before gradio and torch are imported."""
-    from resnet_app import threads
-
-    threads.settle()
+    # Threads that wait asleep: a little slower alone, many times as fast beside other work (benchmarks/README.md).
+    if not any(name.startswith(("OMP_", "GOMP_", "KMP_")) for name in os.environ):
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     local = "127.0.0.1,localhost"  # a bad HTTP_PROXY would stop the launch, which asks its own address

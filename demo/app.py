@@ -52,6 +52,7 @@ class Page:
             self.turn = gr.State(loading.Turn())  # which of the session's loads is the latest
             self.choice = gr.State(None)  # the session's ModelChoice, once one is loaded
             self.taught = gr.State(None)  # the session's latest lesson, as a ModelChoice
+            self.explain_turn = gr.State(loading.Turn())  # which of its requests is the latest
             self.explained = gr.State(None)  # what the session's Explain tab shows, as explaining.Explained
             self.room = gr.State("classify")  # the tab in sight: what is not seen is not computed
             self.place = gr.State(DEFAULT_PLACE)  # the opened stage and block

@@ -14,9 +14,11 @@ from demo import handlers, loading
 from demo.components import Photo
 from demo.locales import ENGLISH, text
 from demo.problems import for_programs
-from demo.queues import MODEL_WORK
+from demo.queues import EXPLAIN_WORK, MODEL_WORK
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
+
+MOST_PASSES = 4096  # of Score-CAM and Ablation-CAM: the widest two blocks
 
 
 def build() -> None:
@@ -42,7 +44,7 @@ def build() -> None:
     _declare(api_classify, "classify", [image, *model_options, top_k, device], record, **MODEL_WORK)
     _declare(
         api_explain, "explain", [image, class_name, layer, method, *model_options, device], [record, overlay],
-        **MODEL_WORK,
+        **EXPLAIN_WORK,
     )  # fmt: skip
     _declare(api_architecture, "architecture", [name, classes, input_size, stem], record)
     _declare(api_inspect_checkpoint, "inspect_checkpoint", [file], record)
@@ -105,6 +107,9 @@ def api_explain(
 
     loaded = loading.obtain(model, weights, device)
     layers = gradcam.parse_layers(layer)
+    count = gradcam.passes(loaded.network, layers, method)
+    if count > MOST_PASSES:
+        raise ResNetAppError(f"This takes {count} passes; a program gets at most {MOST_PASSES}. Take fewer layers.")
     result = predict.classify(loaded, _given(image), keep=gradcam.check_choice(loaded.network, layers, method))
     if class_name and class_name not in loaded.class_names:
         some = [*loaded.class_names[:10], "..."] if len(loaded.class_names) > 10 else list(loaded.class_names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from demo import explaining, judging
-from demo.queues import LATEST, MODEL_WORK, PRIVATE, QUIET, SLOW_WORK
+from demo.queues import EACH, LATEST, MODEL_WORK, PRIVATE, QUIET, SLOW_WORK
 from resnet_app.choices import LAYERS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., Any]:
     tab, photo = page.explain, page.classify.photo
     asked = [
         *page.asked[:5], tab.method, tab.layers, tab.classes, tab.view, tab.lines, tab.colours, tab.first, tab.second,
-        page.language, page.explained,
+        page.language, page.explain_turn, page.explained,
     ]  # fmt: skip
     shown = [
         page.explained, tab.photo, tab.notice, tab.cost, tab.go, tab.stop, tab.result, tab.more, tab.layers,
@@ -35,13 +35,13 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., Any]:
     tab.upload.upload(lambda file: file, tab.upload, photo, **QUIET)
     tab.examples.select(pick_example, None, photo, **QUIET)
     show(photo.change, **LATEST)
-    show(page.tabs.select(enter_room, None, page.room, **QUIET).then)
+    show(page.tabs.select(enter_room, None, page.room, **QUIET).then, **EACH)
     for listen in (
         tab.method.input, tab.layers.input, tab.classes.input, tab.view.input, tab.lines.input, tab.colours.input,
     ):  # fmt: skip
         listen(explaining.explain, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
     tab.notice.select(lambda: [LAYERS[-2]], None, tab.layers, **QUIET).then(
-        explaining.explain, asked, shown, **QUIET, **MODEL_WORK
+        explaining.explain, asked, shown, **QUIET, **EACH, **MODEL_WORK
     )
     for listen in (tab.first.input, tab.second.input):
         listen(explaining.contrast, asked, [tab.contrast, tab.problem], **QUIET, **LATEST, **MODEL_WORK)
@@ -57,12 +57,12 @@ def _wire_long_work(page: Page, asked: list[Any], shown: list[Any]) -> None:
     tab = page.explain
     at_once: dict[str, Any] = {"queue": False, **QUIET}
     slow = tab.go.click(judging.waiting, page.language, [tab.cost, tab.go, tab.stop], **at_once).then(
-        explaining.compute, asked, shown, **QUIET, **SLOW_WORK
+        explaining.compute, asked, shown, **QUIET, **EACH, **SLOW_WORK
     )
     tab.stop.click(judging.stopped, page.language, shown, cancels=[slow], **QUIET)
     judged = [tab.worth, tab.curves, tab.strip, tab.problem, tab.test, tab.stop_test]
     tested = tab.test.click(judging.waiting, page.language, [tab.worth, tab.test, tab.stop_test], **at_once).then(
-        judging.test, asked, judged, **QUIET, **SLOW_WORK
+        judging.test, asked, judged, **QUIET, **EACH, **SLOW_WORK
     )
     tab.stop_test.click(judging.test_stopped, None, [tab.worth, tab.test, tab.stop_test], cancels=[tested], **QUIET)
 

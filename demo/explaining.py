@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from demo import html
-from demo.loading import current
+from demo.loading import Turn, current
 from demo.locales import text
 from demo.problems import no_problem, problem
 from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED, METHODS, SLOW
@@ -42,6 +42,7 @@ class Explained:
         layers, method: of the maps.
         maps: by class.
         seconds: that the maps took.
+        first: the class whose map stands first.
     """
 
     choice: ModelChoice
@@ -51,6 +52,7 @@ class Explained:
     method: str = ""
     maps: dict[int, Heatmap] = field(default_factory=dict, repr=False)
     seconds: float = 0.0
+    first: int = -1  # the class whose map can be tested
 
 
 class Asked(NamedTuple):
@@ -70,6 +72,7 @@ class Asked(NamedTuple):
     first: str | None
     second: str | None
     language: str
+    turn: Turn
     kept: Explained | None
 
 
@@ -119,7 +122,10 @@ def compute(*asked: Any) -> Iterator[Shown]:
 
 
 def _explain(asked: Asked, *, compute: bool) -> Iterator[Shown]:
+    """Each request has its turn: what comes of an earlier one, still at work, is no longer shown."""
     language = asked.language
+    asked.turn.latest += 1
+    mine = asked.turn.latest
     if not asked.photo:
         yield Shown(
             kept=None, photo="", notice="", cost="", go=gr.update(visible=False),
@@ -128,9 +134,15 @@ def _explain(asked: Asked, *, compute: bool) -> Iterator[Shown]:
         )  # fmt: skip
         return
     try:
-        yield from _maps(asked, compute=compute)
+        for shown in _maps(asked, compute=compute):
+            if asked.turn.latest != mine:
+                yield Shown()  # Gradio sends the last one again at the end
+                return
+            yield shown
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        yield Shown(go=gr.update(visible=compute), stop=gr.update(visible=False), problem=problem(error, language))
+        yield Shown(
+            cost="", go=gr.update(visible=compute), stop=gr.update(visible=False), problem=problem(error, language)
+        )
 
 
 def _maps(asked: Asked, *, compute: bool) -> Iterator[Shown]:
@@ -148,12 +160,12 @@ def _maps(asked: Asked, *, compute: bool) -> Iterator[Shown]:
     assert kept is not None
     classes = _classes(asked.classes, kept.answer, model, reset=is_new)
     if (kept.layers, kept.method) != (layers, method):
-        kept = replace(kept, layers=layers, method=method, maps={}, seconds=0.0)
+        kept = replace(kept, layers=layers, method=method, maps={}, seconds=0.0, first=-1)
     missing = [index for index in classes if index not in kept.maps]
     head = Shown(
         photo=_small(kept.answer), notice=maps.notice(language, method, is_last=paths == [model.trunk.last]),
         layers=gr.update(choices=layer_choices(model.spec.name), value=list(layers)),
-        problem=no_problem(), worth="", curves=gr.update(visible=False), strip="",
+        stop=gr.update(visible=False), problem=no_problem(), **_untested(kept.first != classes[0]),
         **_choices_of(model, kept.answer, classes, asked, reset=is_new),
     )  # fmt: skip
     if missing and method in SLOW and not compute:
@@ -182,13 +194,19 @@ def _maps(asked: Asked, *, compute: bool) -> Iterator[Shown]:
                 )
         new = dict(zip(missing, found, strict=True))
         kept = replace(kept, maps={**kept.maps, **new}, seconds=time.perf_counter() - started)
+    kept = replace(kept, first=classes[0])
     look = _look(asked, kept)
     shown = [kept.maps[index] for index in classes]
     yield head._replace(
-        kept=kept, cost="", go=gr.update(visible=False), stop=gr.update(visible=False), more=gr.update(visible=True),
+        kept=kept, cost="", go=gr.update(visible=False), more=gr.update(visible=True),
         result=maps.side_by_side(language, model, kept.answer, shown, look, seconds=kept.seconds),
         contrast=_contrast(asked, model, kept, _pair(asked, kept.answer, model, reset=is_new), look),
     )  # fmt: skip
+
+
+def _untested(is_other: bool) -> dict[str, Any]:
+    """Nothing of a test that was of another map; a test of this one stays, however it is looked at."""
+    return {"worth": "", "curves": gr.update(visible=False), "strip": ""} if is_other else {}
 
 
 def _answered(asked: Asked, model: LoadedModel, paths: Sequence[str]) -> Explained:

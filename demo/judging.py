@@ -49,7 +49,7 @@ def test(*given: Any) -> Iterator[list[Any]]:
 
         kept, language = asked.kept, asked.language
         if kept is None or not kept.maps:
-            raise ResNetAppError("Look at a map first, then save it.", code="explain_gone")
+            raise ResNetAppError("Look at a map first.", code="explain_gone")
         model = current(kept.choice)
         heatmap = next(
             (kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps),
@@ -58,7 +58,8 @@ def test(*given: Any) -> Iterator[list[Any]]:
         if not heatmap.has_evidence:
             yield [html.note(text(language, "worth_empty")), off, "", gr.skip(), on, off]
             return
-        painted, curves, strip = 0.0, [], []
+        mine = asked.turn.latest
+        painted = 0.0
         parts = (
             faithfulness.curves(model, kept.answer, heatmap),
             faithfulness.randomised(model, kept.answer, heatmap, layers=kept.layers),
@@ -71,6 +72,9 @@ def test(*given: Any) -> Iterator[list[Any]]:
                 except StopIteration as finished:
                     results.append(finished.value)
                     break
+                if asked.turn.latest != mine:  # another map, or another look at it, has come meanwhile
+                    yield ["", off, "", gr.skip(), on, off]
+                    return
                 if time.perf_counter() - painted > REPAINT_S:
                     painted = time.perf_counter()
                     words = text(language, "worth_progress", part=number, done=done, total=total)
@@ -79,6 +83,9 @@ def test(*given: Any) -> Iterator[list[Any]]:
         words = text(language, "worth_progress", part=3, done=0, total=1)
         yield [maps.progress(words, 0, 1), gr.skip(), gr.skip(), gr.skip(), off, on]
         road = faithfulness.road(model, kept.answer, heatmap)
+        if asked.turn.latest != mine:
+            yield ["", off, "", gr.skip(), on, off]
+            return
         figure = figures.faithfulness_curves(language, curves, model.class_names[heatmap.index])
         yield [
             worth.verdict(language, curves, road), gr.update(value=figure, visible=True),
@@ -96,7 +103,7 @@ def write_zip(*given: Any) -> list[Any]:
 
         kept = asked.kept
         if kept is None or not kept.maps:
-            raise ResNetAppError("Look at a map first, then save it.", code="explain_gone")
+            raise ResNetAppError("Look at a map first.", code="explain_gone")
         model = current(kept.choice)
         chosen = [kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps]
         content = export.bundle(
@@ -107,5 +114,5 @@ def write_zip(*given: Any) -> list[Any]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        return [gr.skip(), problem(error, asked.language)]
+        return [None, problem(error, asked.language)]  # and not the last one's file
     return [str(path), no_problem()]

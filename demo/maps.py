@@ -155,7 +155,7 @@ def contrast(language: str, names: tuple[str, str], signed: SignedMap, look: Loo
     if signed.exact:
         words = text(language, "contrast_exact", total=versus.ahead(first, second, signed))
     else:
-        words = text(language, "contrast_inner")
+        words = text(language, "contrast_inner", layer=signed.layer)
     return (
         f'<div class="maps count-1"><figure><div class="picture{" whole" if look.whole else ""}">'
         f'<img src="{look.base()}" alt=""><img class="overlay" src="{look.placed(signed_overlay(signed))}" alt="{alt}"></div>'

@@ -7,7 +7,9 @@ from typing import Any
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
 QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
+EACH: dict[str, Any] = {"trigger_mode": "multiple"}  # what follows an event follows each of them
 # One model at work at a time, for everyone: two would fight for the same cores, and each would time the other.
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 LOAD_WORK: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 4}  # a slow download holds up no answers
-SLOW_WORK: dict[str, Any] = {"concurrency_id": "slow", "concurrency_limit": 1}  # minutes: beside the others' answers
+EXPLAIN_WORK: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 1}  # programs' maps, of any method
+SLOW_WORK: dict[str, Any] = {"concurrency_id": "slow", "concurrency_limit": 1}  # up to minutes, beside the answers

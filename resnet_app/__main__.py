@@ -2,9 +2,6 @@
 
 import sys
 
-from resnet_app import threads
 from resnet_app.cli import main
-
-threads.settle()
 
 sys.exit(main())

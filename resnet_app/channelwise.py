@@ -13,6 +13,7 @@ from resnet_app.predict import Answer
 from resnet_app.steps import Steps
 
 CHUNK = 16  # passes between two looks
+SMALLEST = 1e-6  # of a logit, that a drop is divided by
 
 
 def by_channel(
@@ -40,7 +41,9 @@ def by_channel(
                 weights = found.softmax(0)
             else:
                 before = model.network.forward_head(answer.features)[0, list(classes)]
-                weights = (before - found) / before
+                # The drop, over the score's size: over a negative score itself, as the paper has it, the map would
+                # show what speaks against the class.
+                weights = (before - found) / before.abs().clamp(min=SMALLEST)
             raw.append(torch.einsum("ck,chw->khw", weights, maps[0]))
     return raw
 

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from PIL import ImageFilter
 from torch import Tensor, nn
 
-from resnet_app.gradcam import check_choice, heatmaps
+from resnet_app.gradcam import check_choice, heatmaps_in_steps, passes
 from resnet_app.heatmap import Heatmap, enlarged
 from resnet_app.images import to_tensor
 from resnet_app.inference import Trunk
-from resnet_app.models import LoadedModel
+from resnet_app.models import LoadedModel, seeded
 from resnet_app.predict import Answer
 from resnet_app.steps import Steps
 
@@ -121,14 +121,13 @@ def road(model: LoadedModel, answer: Answer, heatmap: Heatmap) -> float:
 
     In probability, averaged over 20, 40, 60 and 80 % of the pixels; above 0 the map is better than its own reverse.
     """
-    with warnings.catch_warnings(), torch.inference_mode(), torch.random.fork_rng(devices=[]):
+    with warnings.catch_warnings(), torch.inference_mode(), seeded(SEED):  # the noise in what is filled in
         warnings.simplefilter("ignore")  # of the library's imports, and of what it asks of NumPy
         from pytorch_grad_cam.metrics.road import ROADCombined
 
-        torch.manual_seed(SEED)  # of the noise in what is filled in
         (score,) = ROADCombined(percentiles=list(ROAD_PERCENTILES))(
             answer.pixels.clone(),
-            heatmap.on_scale(heatmap.peak)[None],
+            1 - _rank(heatmap.on_scale(heatmap.peak)).numpy()[None],  # no two alike: a fifth of them is a fifth
             [lambda logits: logits.softmax(-1)[heatmap.index]],
             lambda pixels: model.network.forward_head(model.trunk(pixels)),
         )
@@ -154,14 +153,14 @@ def randomised(
     model: LoadedModel, answer: Answer, heatmap: Heatmap, *, layers: Sequence[str]
 ) -> Steps[list[Randomised]]:
     """The map again and again, with more and more of the weights drawn anew; the model itself is left as it is."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+    with seeded(SEED):
         drawn = model.spec.build(num_classes=model.network.fc.out_features, stem=model.stem)
     drawn.eval().requires_grad_(False).to(model.device.torch)
     strip = [Randomised("", heatmap, 1.0 if heatmap.has_evidence else None)]
     parts: dict[str, nn.Module] = {}
+    each = passes(model.network, layers, heatmap.method)
     for number, name in enumerate(FROM_THE_TOP):
-        yield number, len(FROM_THE_TOP)
+        yield number * each, len(FROM_THE_TOP) * each
         parts[name] = getattr(drawn, name)
         if name == "conv1":
             parts["bn1"] = drawn.bn1
@@ -171,9 +170,15 @@ def randomised(
         with torch.inference_mode():
             held = other.trunk.outputs(answer.pixels, check_choice(network, layers))
             logits = network.forward_head(held[other.trunk.last])[0].cpu()
-        (changed,) = heatmaps(
-            other, replace(answer, held=held, logits=logits), [heatmap.index], layers=layers, method=heatmap.method
-        )
+        seen = replace(answer, held=held, logits=logits)
+        steps = heatmaps_in_steps(other, seen, [heatmap.index], layers=layers, method=heatmap.method)
+        while True:
+            try:
+                done, _ = next(steps)
+                yield number * each + done, len(FROM_THE_TOP) * each
+            except StopIteration as finished:
+                (changed,) = finished.value
+                break
         strip.append(Randomised(name, changed, likeness(heatmap, changed)))
     return strip
 

@@ -45,7 +45,7 @@ class Heatmap:
     @property
     def has_evidence(self) -> bool:
         """Whether anything in the picture raised this class's score."""
-        return bool(self.values.any())
+        return self.peak > 0  # what is no more than noise was put to zero
 
     @property
     def is_flat(self) -> bool:

@@ -65,7 +65,7 @@ class Trunk:
     @property
     def memory_bytes(self) -> int:
         """Bytes of the second copy of the weights, which the faster steps hold."""
-        if not self._may_pack:
+        if not self._may_pack or self.is_packed is False:
             return 0
         return sum(m.weight.nbytes for m in self.network.modules() if isinstance(m, nn.Conv2d))
 
@@ -75,7 +75,7 @@ class Trunk:
 
     def outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
         """The maps after each of the named blocks and, last in order, after the last one."""
-        steps = self._prepared(pixels)
+        steps = self.prepare(*pixels.shape[2:])
         return self._run(list(steps.items()), pixels, names)
 
     def after(self, name: str, maps: Tensor) -> Tensor:
@@ -115,11 +115,12 @@ class Trunk:
             found = [_through(steps, row, names) for row in rows]
         return found[0] if len(found) == 1 else {name: torch.cat([each[name] for each in found]) for name in found[0]}
 
-    def _prepared(self, pixels: Tensor) -> dict[str, Step]:
+    def prepare(self, height: int, width: int) -> dict[str, Step]:
+        """Make the steps now, and not at the first picture, whose time this is not; nothing where they are made."""
         if self._steps is None:
             with self._lock:
                 if self._steps is None:
-                    self._steps = (self._packed(pixels.shape) if self._may_pack else None) or self._eager()
+                    self._steps = (self._packed(height, width) if self._may_pack else None) or self._eager()
         return self._steps
 
     def _eager(self) -> dict[str, Step]:
@@ -130,11 +131,11 @@ class Trunk:
         stem: Tensor = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
         return stem
 
-    def _packed(self, shape: torch.Size) -> dict[str, Step] | None:
+    def _packed(self, height: int, width: int) -> dict[str, Step] | None:
         """The faster steps, or None where this torch or this CPU has none that give the same."""
         try:
             with torch.inference_mode():
-                x = torch.randn(1, *shape[1:], generator=torch.Generator().manual_seed(0))
+                x = torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(0))
                 expected = _through(list(self._eager().items()), x, ()).popitem()[1]
                 steps = self._pack(x)
                 found = _through(list(steps.items()), x, ()).popitem()[1]

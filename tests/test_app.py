@@ -98,6 +98,25 @@ def test_explain_says_which_layers_and_methods_there_are(client: Client, layer: 
         client.predict(handle_file(BEE), "ants", layer, method, api_name="/explain")
 
 
+def test_the_apps_threads_wait_asleep_unless_the_person_has_settings(fresh_python) -> None:
+    code = (
+        "import os, sys\n"
+        "for name in [n for n in os.environ if n.startswith(('OMP_', 'GOMP_', 'KMP_'))]: del os.environ[name]\n"
+        "os.environ.update(dict(pair.split('=') for pair in sys.argv[1:]))\n"
+        "from demo.__main__ import prepare_environment\n"
+        "prepare_environment()\n"
+        "print('torch' in sys.modules, os.environ.get('OMP_WAIT_POLICY'))"
+    )
+    assert fresh_python("-c", code).stdout.split() == ["False", "PASSIVE"]
+    assert fresh_python("-c", code, "GOMP_SPINCOUNT=5").stdout.split() == ["False", "None"]
+
+
+def test_explain_makes_no_more_passes_than_a_program_may_ask_for(client: Client) -> None:
+    every = "+".join(f"layer{stage}.{block}" for stage in range(1, 5) for block in range(2))
+    with pytest.raises(AppError, match="a program gets at most 4096"):
+        client.predict(handle_file(BEE), "", f"{every}+layer4", "scorecam", "resnet50", "random", api_name="/explain")
+
+
 def test_architecture_gives_the_published_numbers(client: Client) -> None:
     record = client.predict("resnet50", api_name="/architecture")
     assert record["parameters"] == torchvision.models.ResNet50_Weights.DEFAULT.meta["num_params"]

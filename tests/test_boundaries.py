@@ -11,7 +11,7 @@ import pytest
 
 # Imports go to a lower rank only.
 RANKS = {
-    "errors": 0, "choices": 0, "threads": 0, "steps": 0, "device": 1, "resnet": 1, "classnames": 1, "picklewalk": 1,
+    "errors": 0, "choices": 0, "steps": 0, "device": 1, "resnet": 1, "classnames": 1, "picklewalk": 1,
     "families": 1, "torchfile": 2, "registry": 2, "calibration": 2, "saving": 2, "inference": 2, "images": 3,
     "weights": 3, "statedict": 3, "dataset": 4, "checkpoints": 4, "models": 5, "heatmap": 5, "predict": 6,
     "explorer": 6, "teach": 6, "train": 6, "channelwise": 7, "finetune": 7, "overlays": 7, "gradcam": 8,

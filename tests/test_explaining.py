@@ -13,6 +13,7 @@ import torch
 
 from demo import explaining, judging, maps, worth
 from demo.explaining import Asked, Explained, Shown
+from demo.loading import Turn
 from demo.locales import LANGUAGES, text
 from resnet_app import gradcam, models
 from resnet_app.choices import METHODS, SLOW
@@ -29,7 +30,7 @@ def ask(**changes: Any) -> Asked:
     given = {
         "choice": None, "model": "resnet18", "weights": "ants-bees", "device": "cpu", "photo": BEE,
         "method": "gradcam", "layers": ["layer4"], "classes": [], "view": "crop", "lines": "colours",
-        "colours": "inferno", "first": None, "second": None, "language": "en", "kept": None,
+        "colours": "inferno", "first": None, "second": None, "language": "en", "turn": Turn(), "kept": None,
     }  # fmt: skip
     return Asked(**{**given, **changes})
 
@@ -134,6 +135,31 @@ def test_a_slow_method_left_half_way_leaves_what_was_there(first: Shown) -> None
     assert is_hidden(stopped.stop)
 
 
+def test_what_an_earlier_request_comes_to_is_not_shown_over_a_later_one(first: Shown) -> None:
+    turn = Turn()
+    slow = explaining.compute(*ask(kept=first.kept, method="ablationcam", layers=["layer1"], classes=["1"], turn=turn))
+    assert "<progress" in next(slow).cost
+    other = last(explaining.explain, ask(kept=first.kept, photo=ANT, turn=turn))
+    assert value(other.classes) == ["0", "1"]
+    assert list(slow) == [Shown()]
+    tested = judging.test(*ask(kept=first.kept, turn=turn))
+    next(tested)
+    last(explaining.explain, ask(kept=first.kept, photo=ANT, turn=turn))
+    *_, (worth, curves, strip, _, button, stop) = tested
+    assert (worth, strip) == ("", "")
+    assert is_hidden(curves)
+    assert is_hidden(stop)
+    assert not is_hidden(button)
+
+
+def test_a_test_stays_while_the_same_map_is_looked_at_otherwise(first: Shown) -> None:
+    same = last(explaining.explain, ask(kept=first.kept, classes=["1", "0"], lines="contours"))
+    assert (same.worth, same.strip) == (Shown().worth, Shown().strip)
+    for change in ({"classes": ["0"]}, {"layers": ["layer3"]}, {"method": "layercam"}, {"photo": ANT}):
+        other = last(explaining.explain, ask(**{"kept": first.kept, "classes": ["1", "0"], **change}))
+        assert (other.worth, other.strip) == ("", "")
+
+
 def test_a_bad_photo_gets_its_sentence_and_loses_nothing(first: Shown, tmp_path: Path) -> None:
     (tmp_path / "letter.jpg").write_text("no picture")
     shown = last(explaining.explain, ask(kept=first.kept, photo=str(tmp_path / "letter.jpg")))
@@ -164,7 +190,7 @@ def test_nothing_to_test_says_so(first: Shown) -> None:
     (only,) = judging.test(*ask(kept=kept, classes=["1"]))
     assert "nothing to test" in only[0]
     (gone,) = judging.test(*ask())
-    assert "Look at a map first" in value(gone[3])
+    assert "There is no map yet" in value(gone[3])
 
 
 def test_the_zip_holds_the_chosen_classes(first: Shown) -> None:
@@ -174,8 +200,9 @@ def test_the_zip_holds_the_chosen_classes(first: Shown) -> None:
         told = json.loads(archive.read("manifest.json"))
     assert [each["class"] for each in told["pictures"][0]["maps"]] == ["bees"]
     assert told["pictures"][0]["file"] == "bee-daisy.jpg"
-    _, problem = judging.write_zip(*ask())
-    assert "Look at a map first" in value(problem)
+    none, problem = judging.write_zip(*ask())
+    assert none is None
+    assert "There is no map yet" in value(problem)
 
 
 @pytest.mark.parametrize("name", SPECS)

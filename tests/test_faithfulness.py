@@ -1,6 +1,7 @@
 """Curves whose areas are known, ROAD as pytorch-grad-cam has it, and weights drawn anew; the model stays as it was."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -109,16 +110,34 @@ def test_road_is_pytorch_grad_cams(asked):
     ours = road(model, answer, heatmap)
     assert torch.equal(torch.rand(1), expected_next)  # the generator is left as it was
     torch.manual_seed(faithfulness.SEED)
+    ranked = 1 - faithfulness._rank(heatmap.on_scale(heatmap.peak)).numpy()
     metric = ROADCombined(percentiles=list(faithfulness.ROAD_PERCENTILES))
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what it asks of NumPy
         (theirs,) = metric(
-            answer.pixels.clone(), heatmap.on_scale(heatmap.peak)[None],
+            answer.pixels.clone(), ranked[None],
             [ClassifierOutputSoftmaxTarget(heatmap.index)], model.network,
         )  # fmt: skip
     assert ours == pytest.approx(theirs, abs=1e-3)
     reverse = made(1 - heatmap.on_scale(heatmap.peak))
     assert road(model, answer, replace(reverse, index=heatmap.index)) < ours
+
+
+def test_every_share_of_the_pixels_is_that_share_though_most_of_the_map_is_zero():
+    """ROAD removes what lies above a percentile: with ties that would be too much, or all of it."""
+    values = np.zeros((20, 20), np.float32)
+    values[3, 4:8] = (0.2, 1.0, 0.7, 0.2)
+    ranked = 1 - faithfulness._rank(values).numpy()
+    assert np.unique(ranked).size == ranked.size
+    assert ranked.argmax() == values.argmax()
+    for percent in faithfulness.ROAD_PERCENTILES:
+        assert (ranked >= np.percentile(ranked, percent)).mean() == pytest.approx(1 - percent / 100, abs=0.003)
+
+
+def test_networks_drawn_at_once_are_the_seeds(random18):
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda _: models.load(models.choose("resnet18", "random", device="cpu")), range(4)))
+    assert all(torch.equal(each.network.fc.weight, random18.network.fc.weight) for each in drawn)
 
 
 def test_likeness_is_spearmans():
@@ -128,7 +147,7 @@ def test_likeness_is_spearmans():
     one, other = draw.integers(0, 9, (2, 7, 7)).astype(np.float32)
     assert likeness(made(one), made(other)) == pytest.approx(spearmanr(one.ravel(), other.ravel()).statistic)
     assert likeness(made(one), made(one)) == pytest.approx(1)
-    assert likeness(made(one), made(-one - 1)) == pytest.approx(-1)
+    assert likeness(made(one), made(9 - one)) == pytest.approx(-1)
     assert likeness(made(one), made(np.zeros((7, 7)))) is None
     assert likeness(made(one), made(np.ones((7, 7)))) is None
 

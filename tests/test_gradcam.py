@@ -122,8 +122,9 @@ def test_eigencam_is_pytorch_grad_cams_up_to_the_sign_that_svd_leaves_open(name,
 @pytest.mark.parametrize("method", SLOW)
 def test_the_slow_methods_are_pytorch_grad_cams(method, name, layer, asked):
     model, answer = asked(name, size=(64, 64))
-    expected = theirs(model, answer, 2, [layer], method)
-    steps = heatmaps_in_steps(model, answer, [0, 2], layers=[layer], method=method)
+    best = int(answer.logits.argmax())  # its score is positive; of the others see the next test
+    expected = theirs(model, answer, best, [layer], method)
+    steps = heatmaps_in_steps(model, answer, [0, best], layers=[layer], method=method)
     told = []
     try:
         while True:
@@ -136,6 +137,26 @@ def test_the_slow_methods_are_pytorch_grad_cams(method, name, layer, asked):
     assert total == channels_after(getattr(model.network, layer)[-1])
     assert told[0] == (0, total)
     assert [done for done, _ in told] == list(range(0, total, 16))
+
+
+def test_ablation_shows_what_speaks_for_a_class_whose_score_is_negative_too(asked):
+    """The library divides by the score itself, which turns such a map around."""
+    model, answer = asked("resnet18", size=(64, 64))
+    worst = int(answer.logits.argmin())
+    assert answer.logits[worst] < 0
+    (heatmap,) = heatmaps(model, answer, [worst], method="ablationcam")
+    drops = model.network.fc.weight[worst] * answer.features[0].mean((1, 2))  # of the score, without each channel
+    expected = torch.einsum("c,chw->hw", drops / -answer.logits[worst], answer.features[0]).relu()
+    np.testing.assert_allclose(heatmap.raw, expected, atol=1e-4 * float(expected.max()))
+
+
+def test_a_map_that_is_the_same_everywhere_is_evidence_and_flat(asked):
+    model, answer = asked("resnet18", size=(32, 32))  # layer4 has one position here
+    best = int(answer.logits.argmax())
+    (heatmap,) = heatmaps(model, answer, [best])
+    assert heatmap.raw.shape == (1, 1)
+    assert heatmap.has_evidence
+    assert heatmap.is_flat
 
 
 @pytest.mark.parametrize("method", ["gradcam", "layercam", "finercam"])
