@@ -140,6 +140,9 @@ def _explain(asked: Asked, *, compute: bool) -> Iterator[Shown]:
                 return
             yield shown
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
+        if asked.turn.latest != mine:
+            yield Shown()
+            return
         yield Shown(
             cost="", go=gr.update(visible=compute), stop=gr.update(visible=False), problem=problem(error, language)
         )
