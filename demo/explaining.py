@@ -19,6 +19,7 @@ from demo.locales import text
 from demo.problems import no_problem, problem
 from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED, METHODS, SLOW
 from resnet_app.registry import SPECS
+from resnet_app.steps import Watched
 
 if TYPE_CHECKING:
     from resnet_app.heatmap import Heatmap
@@ -181,21 +182,15 @@ def _maps(asked: Asked, *, compute: bool) -> Iterator[Shown]:
         return
     if missing:
         started = painted = time.perf_counter()
-        steps = gradcam.heatmaps_in_steps(model, kept.answer, missing, layers=layers, method=method)
-        found: list[Heatmap] = []
-        while True:
-            try:
-                done, total = next(steps)
-            except StopIteration as finished:
-                found = finished.value
-                break
+        steps = Watched(gradcam.heatmaps_in_steps(model, kept.answer, missing, layers=layers, method=method))
+        for done, total in steps:
             if time.perf_counter() - painted > REPAINT_S or not done:
                 painted = time.perf_counter()
                 words = text(language, "slow_progress", done=done, total=total)
                 yield Shown(
                     cost=maps.progress(words, done, total), go=gr.update(visible=False), stop=gr.update(visible=True)
                 )
-        new = dict(zip(missing, found, strict=True))
+        new = dict(zip(missing, steps.result, strict=True))
         kept = replace(kept, maps={**kept.maps, **new}, seconds=time.perf_counter() - started)
     kept = replace(kept, first=classes[0])
     look = _look(asked, kept)
@@ -240,11 +235,13 @@ def _pair(asked: Asked, answer: Answer, model: LoadedModel, *, reset: bool) -> t
 def _choices_of(model: LoadedModel, answer: Answer, classes: list[int], asked: Asked, *, reset: bool) -> dict[str, Any]:
     """The three boxes with classes; their choices are sent anew for another model only."""
     pair = _pair(asked, answer, model, reset=reset)
-    values = [[str(index) for index in classes], *(str(index) for index in pair or ())]
+    values: dict[str, Any] = {"classes": [str(index) for index in classes]}
     if not reset:
-        return {"classes": gr.update(value=values[0])}
-    boxes = [gr.update(choices=class_choices(model.class_names), value=value) for value in values]
-    return dict(zip(("classes", "first", "second"), boxes, strict=False))
+        return {"classes": gr.update(value=values["classes"])}
+    if pair is not None:
+        values |= {"first": str(pair[0]), "second": str(pair[1])}
+    choices = class_choices(model.class_names)
+    return {box: gr.update(choices=choices, value=value) for box, value in values.items()}
 
 
 def _small(answer: Answer) -> str:

@@ -20,6 +20,7 @@ from demo.loading import current
 from demo.locales import text
 from demo.problems import no_problem, problem
 from resnet_app.errors import ResNetAppError
+from resnet_app.steps import Watched
 
 
 def waiting(language: str) -> list[Any]:
@@ -65,13 +66,9 @@ def test(*given: Any) -> Iterator[list[Any]]:
             faithfulness.randomised(model, kept.answer, heatmap, layers=kept.layers),
         )
         results: list[Any] = []
-        for number, steps in enumerate(parts, start=1):
-            while True:
-                try:
-                    done, total = next(steps)
-                except StopIteration as finished:
-                    results.append(finished.value)
-                    break
+        for number, part in enumerate(parts, start=1):
+            steps: Watched[Any] = Watched(part)
+            for done, total in steps:
                 if asked.turn.latest != mine:  # another map, or another look at it, has come meanwhile
                     yield ["", off, "", gr.skip(), on, off]
                     return
@@ -79,6 +76,7 @@ def test(*given: Any) -> Iterator[list[Any]]:
                     painted = time.perf_counter()
                     words = text(language, "worth_progress", part=number, done=done, total=total)
                     yield [maps.progress(words, done, total), gr.skip(), gr.skip(), no_problem(), off, on]
+            results.append(steps.result)
         curves, strip = results
         words = text(language, "worth_progress", part=3, done=0, total=1)
         yield [maps.progress(words, 0, 1), gr.skip(), gr.skip(), gr.skip(), off, on]

@@ -29,7 +29,7 @@ from resnet_app.images import to_tensor
 from resnet_app.inference import Trunk
 from resnet_app.models import LoadedModel, seeded
 from resnet_app.predict import Answer
-from resnet_app.steps import Steps
+from resnet_app.steps import Steps, Watched
 
 STEPS = 20  # of five per cent of the pixels each
 RANDOM_MAPS = 3  # that the random curve is the mean of
@@ -171,14 +171,10 @@ def randomised(
             held = other.trunk.outputs(answer.pixels, check_choice(network, layers))
             logits = network.forward_head(held[other.trunk.last])[0].cpu()
         seen = replace(answer, held=held, logits=logits)
-        steps = heatmaps_in_steps(other, seen, [heatmap.index], layers=layers, method=heatmap.method)
-        while True:
-            try:
-                done, _ = next(steps)
-                yield number * each + done, len(FROM_THE_TOP) * each
-            except StopIteration as finished:
-                (changed,) = finished.value
-                break
+        maps = Watched(heatmaps_in_steps(other, seen, [heatmap.index], layers=layers, method=heatmap.method))
+        for done, _ in maps:
+            yield number * each + done, len(FROM_THE_TOP) * each
+        (changed,) = maps.result
         strip.append(Randomised(name, changed, likeness(heatmap, changed)))
     return strip
 

@@ -14,7 +14,7 @@ from resnet_app.faithfulness import FROM_THE_TOP, STEPS, Curve, curves, likeness
 from resnet_app.gradcam import heatmaps
 from resnet_app.heatmap import Heatmap
 from resnet_app.images import to_tensor
-from resnet_app.steps import finish
+from resnet_app.steps import Watched, finish
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +66,9 @@ def test_a_model_that_looks_at_one_corner_is_found_out(asked, monkeypatch):
 
 def test_curves_start_and_end_at_the_pictures_that_they_lead_between(asked):
     model, answer, heatmap = asked
-    steps = curves(model, answer, heatmap)
-    told = []
-    try:
-        while True:
-            told.append(next(steps))
-    except StopIteration as done:
-        found = done.value
+    steps = Watched(curves(model, answer, heatmap))
+    told = list(steps)
+    found = steps.result
     assert told[0] == (0, 2 * 5 * (STEPS + 1))
     assert [done for done, _ in told] == list(range(told[0][1]))
     best = answer.predictions[0].probability

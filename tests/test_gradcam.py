@@ -17,7 +17,7 @@ from resnet_app.heatmap import Heatmap, enlarged
 from resnet_app.inference import Trunk, blocks, channels_after
 from resnet_app.predict import Answer, Timing
 from resnet_app.registry import SPECS
-from resnet_app.steps import finish
+from resnet_app.steps import Watched, finish
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the libraries' own imports
@@ -124,13 +124,9 @@ def test_the_slow_methods_are_pytorch_grad_cams(method, name, layer, asked):
     model, answer = asked(name, size=(64, 64))
     best = int(answer.logits.argmax())  # its score is positive; of the others see the next test
     expected = theirs(model, answer, best, [layer], method)
-    steps = heatmaps_in_steps(model, answer, [0, best], layers=[layer], method=method)
-    told = []
-    try:
-        while True:
-            told.append(next(steps))
-    except StopIteration as done:
-        found = done.value
+    steps = Watched(heatmaps_in_steps(model, answer, [0, best], layers=[layer], method=method))
+    told = list(steps)
+    found = steps.result
     # Ablation-CAM divides differences of nearly equal scores, in which float32 has fewer figures left.
     np.testing.assert_allclose(found[1].values, expected, atol=EXACT if method == "scorecam" else 5e-5)
     total = passes(model.network, [layer], method)
