@@ -67,12 +67,20 @@ class BasicBlock(nn.Module):
         self.downsample = downsample
         self.stride = stride
 
+    def residual(self, x: Tensor) -> Tensor:
+        """F(x): (B, inplanes, H, W) -> (B, planes, H/stride, W/stride)."""
+        out = self.relu(self.bn1(self.conv1(x)))  # (B, planes, H/stride, W/stride)
+        out = self.bn2(self.conv2(out))  # same shape
+        return out
+
+    def shortcut(self, x: Tensor) -> Tensor:
+        """x itself, or its 1x1 projection to the shape of F(x)."""
+        return x if self.downsample is None else self.downsample(x)
+
     def forward(self, x: Tensor) -> Tensor:
         """(B, inplanes, H, W) -> (B, planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""
-        shortcut = x if self.downsample is None else self.downsample(x)
-        out = self.relu(self.bn1(self.conv1(x)))  # (B, planes, H/stride, W/stride)
-        out = self.bn2(self.conv2(out))  # F(x): same shape
-        out += shortcut
+        out = self.residual(x)
+        out += self.shortcut(x)
         activated: Tensor = self.relu(out)
         return activated
 
@@ -110,13 +118,21 @@ class Bottleneck(nn.Module):
         self.downsample = downsample
         self.stride = stride
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inplanes, H, W) -> (B, 4 * planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""
-        shortcut = x if self.downsample is None else self.downsample(x)
+    def residual(self, x: Tensor) -> Tensor:
+        """F(x): (B, inplanes, H, W) -> (B, 4 * planes, H/stride, W/stride)."""
         out = self.relu(self.bn1(self.conv1(x)))  # (B, width, H, W)
         out = self.relu(self.bn2(self.conv2(out)))  # (B, width, H/stride, W/stride)
-        out = self.bn3(self.conv3(out))  # F(x): (B, 4 * planes, H/stride, W/stride)
-        out += shortcut
+        out = self.bn3(self.conv3(out))  # (B, 4 * planes, H/stride, W/stride)
+        return out
+
+    def shortcut(self, x: Tensor) -> Tensor:
+        """x itself, or its 1x1 projection to the shape of F(x)."""
+        return x if self.downsample is None else self.downsample(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inplanes, H, W) -> (B, 4 * planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""
+        out = self.residual(x)
+        out += self.shortcut(x)
         activated: Tensor = self.relu(out)
         return activated
 
