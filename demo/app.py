@@ -10,11 +10,13 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demo import endpoints, explain_events, explaining, handlers, html, loading, teaching
+from demo import comparing, endpoints, explain_events, explaining, explore_events, exploring, handlers, html, loading
+from demo import teaching
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
-from demo.queues import LATEST, LOAD_WORK, MODEL_WORK, PRIVATE
+from demo.queues import EACH, LATEST, LOAD_WORK, MODEL_WORK, PRIVATE, QUIET
 from demo.tabs import batch as batch_tab
 from demo.tabs import classify as classify_tab
+from demo.tabs import compare as compare_tab
 from demo.tabs import explain as explain_tab
 from demo.tabs import explore as explore_tab
 from demo.tabs import sidebar as sidebar_tab
@@ -55,6 +57,7 @@ class Page:
             self.explain_turn = gr.State(loading.Turn())  # which of its requests is the latest
             self.explained = gr.State(None)  # what the session's Explain tab shows, as explaining.Explained
             self.room = gr.State("classify")  # the tab in sight: what is not seen is not computed
+            self.inner = gr.State(exploring.INNER_ROOMS[0])  # the same of the rooms below the Explore tab's network
             self.place = gr.State(DEFAULT_PLACE)  # the opened stage and block
             self.remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
             self.side = sidebar_tab.build(
@@ -89,12 +92,20 @@ class Page:
                     )  # fmt: skip
                 with labels(gr.Tab, words={"label": "tab_explore"}, id="explore"):
                     self.explore = explore_tab.build(
-                        labels, heading=heading, note=partial(_note, "field_note"), empty=html.status_starting(words)
-                    )
+                        labels, heading=heading, note=note, examples=example_buttons,
+                        choose_example=classify_tab.CHOOSE_EXAMPLE, empty=html.status_starting(words),
+                        inside_empty=html.empty(words, "inside_empty_title", "inside_empty_text"),
+                        dilatable=exploring.STAGES[3:6],
+                    )  # fmt: skip
                 with labels(gr.Tab, words={"label": "tab_batch"}, id="batch"):
                     self.batch = batch_tab.build(
                         labels, empty=html.empty(words, "batch_empty_title", "batch_empty_text")
                     )
+                with labels(gr.Tab, words={"label": "tab_compare"}, id="compare"):
+                    self.compare = compare_tab.build(
+                        labels, models=loading.MODEL_CHOICES, first=comparing.FIRST, second=comparing.SECOND,
+                        stages=exploring.STAGES, stage=DEFAULT_PLACE[0], stems=explore_tab.stems,
+                    )  # fmt: skip
                 with labels(gr.Tab, words={"label": "tab_teach"}, id="teach"):
                     self.teach = teach_tab.build(
                         labels, most=teaching.MAX_CLASSES, shown=2, name=teaching.box_name,
@@ -131,19 +142,12 @@ class Page:
             self.language,
         ]
         self.answered = [classify.result, classify.problem, classify.controls]
-        self.described = [
-            side.model, explore.classes, explore.input_size, explore.stem, explore.chart_kind, self.place,
-            self.language,
-        ]  # fmt: skip
-        self.drawn = [
-            explore.headline, explore.ribbon, explore.opened, explore.table, explore.chart, explore.rows,
-            explore.problem,
-        ]  # fmt: skip
+        self.entered = self.tabs.select(explain_events.enter_room, None, self.room, **QUIET)
         self.show_explanation = explain_events.wire(self, pick_example)
+        self.show_network = explore_events.wire(self, pick_example)
         self._wire_language()
         self._wire_models()
         self._wire_classify()
-        self._wire_explore()
         self._wire_batch()
         self._wire_teach()
 
@@ -211,10 +215,9 @@ class Page:
     def _show_after(self, done: Any) -> None:
         """The photo's answer and the network, anew once a model is loaded."""
         # Each load has its own answer: by default one that comes while another is under way would get none.
-        shown: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
-        done.then(handlers.explore_network, self.described, self.drawn, **shown)
-        done.then(handlers.answer, self.asked, self.answered, **shown, **MODEL_WORK)
-        self.show_explanation(done.then, trigger_mode="multiple")
+        self.show_network(done.then, **EACH)
+        done.then(handlers.answer, self.asked, self.answered, **QUIET, **EACH, **MODEL_WORK)
+        self.show_explanation(done.then, **EACH)
 
     def _wire_classify(self) -> None:
         classify = self.classify
@@ -224,19 +227,6 @@ class Page:
                 **LATEST, **MODEL_WORK, **PRIVATE,
             )  # fmt: skip
         classify.examples.select(pick_example, None, classify.photo, show_progress="hidden", **PRIVATE)
-
-    def _wire_explore(self) -> None:
-        explore = self.explore
-        options: dict[str, Any] = {"show_progress": "hidden", **LATEST, **PRIVATE}
-        for listen in (
-            explore.input_size.submit, explore.input_size.blur, explore.classes.submit, explore.classes.blur,
-            explore.stem.input,
-        ):  # fmt: skip
-            listen(handlers.explore_network, self.described, self.drawn, **options)
-        explore.chart_kind.input(handlers.draw_chart, self.described, explore.chart, **options)
-        shown = [*self.described[:4], self.language, self.place]
-        explore.ribbon.select(handlers.open_stage, shown, [explore.opened, self.place], **options)
-        explore.opened.select(handlers.open_block, shown, [explore.opened, self.place], **options)
 
     def _wire_batch(self) -> None:
         batch = self.batch
@@ -270,8 +260,9 @@ def heading(key: str) -> Callable[[str], str]:
     return lambda language: html.heading(text(language, key))
 
 
-def _note(key: str, language: str) -> str:
-    return html.note(text(language, key))
+def note(key: str) -> Callable[[str], str]:
+    """A line of small print, in any language."""
+    return lambda language: html.note(text(language, key))
 
 
 def example_buttons(language: str) -> str:

@@ -1,37 +1,20 @@
-"""The network as pictures: the ribbon of stages and the residual block, in SVG and HTML, pure."""
+"""The network as pictures: the ribbon of stages, the whole of it, and one block, in SVG, pure."""
 
 from __future__ import annotations
 
-import json
 from html import escape
 from math import sqrt
 
-from demo.html import amount, download, shape, table
+from demo.html import amount, shape
 from demo.locales import text
-from resnet_app.explorer import BlockRow, LayerRow, Network, StageRow, record, share
+from resnet_app.anatomy import BlockRow, LayerRow, Network, StageRow, share
 
 BASE = 100  # px, the ribbon's base line
 STAGE_WIDTH = 98  # px at most for a stage's slats
+COLUMN = 112  # px, of a stage in the drawing of the whole
 SLAT_WITH_ARC = 8  # px; a narrower slat has no room for its arc
-BAR_PX_PER_PERCENT = 1.3
 AXIS, SIDE, BOX_WIDTH, BOX_HEIGHT, GAP, PROJECTION_WIDTH = 112, 274, 176, 36, 24, 124  # px, of the block's drawing
-
-
-def headline(language: str, network: Network) -> str:
-    """What the network is, in one line."""
-    height, width = network.input_size
-    line = text(
-        language,
-        "depth_line",
-        parameters=amount(network.parameters),
-        macs=amount(network.macs),
-        depth=network.spec.depth,
-    )
-    convention = text(language, "convention", height=height, width=width)
-    return (
-        f'<div class="network"><h2>{escape(network.spec.title)}</h2><p>{escape(line)}</p>'
-        f'<p class="convention">{escape(convention)}</p></div>'
-    )
+_SPLIT, _FIRST = 28, 46  # px: where the wire splits, where the first box starts
 
 
 def ribbon(language: str, network: Network, chosen: int) -> str:
@@ -60,8 +43,10 @@ def _column(language: str, network: Network, stage: StageRow, index: int, chosen
         for part, whole, kind, key in costs
     )
     return (
-        f'<button type="button" data-index="{index}" aria-pressed="{"true" if chosen else "false"}"'
-        f' tabindex="{0 if chosen else -1}">{_slats(stage)}<b>{stage.name}</b><span class="operator">{stage.operator}</span>'
+        f'<button type="button" data-index="{index}" data-stage="{stage.name}"'
+        f' aria-pressed="{"true" if chosen else "false"}" tabindex="{0 if chosen else -1}">'
+        f'<svg viewBox="0 0 {STAGE_WIDTH + 6} {BASE}" aria-hidden="true">{_slats(stage)}</svg>'
+        f'<b>{stage.name}</b><span class="operator">{stage.operator}</span>'
         f'<code>{shape(stage.output_shape)}</code><span class="costs">{bars}</span></button>'
     )
 
@@ -83,114 +68,59 @@ def _slats(stage: StageRow) -> str:
         if stage.blocks and wide >= SLAT_WITH_ARC:
             dashed = " dashed" if stage.blocks[i].shortcut else ""
             parts.append(f'<path class="arc{dashed}" d="M{x:.1f} {y - 3:.1f}q{wide / 2:.1f} -10 {wide:.1f} 0"/>')
-    return f'<svg viewBox="0 0 {STAGE_WIDTH + 6} {BASE}" aria-hidden="true">{"".join(parts)}</svg>'
+    return "".join(parts)
 
 
-def opened_stage(language: str, network: Network, stage_index: int, block_index: int) -> str:
-    """One stage: its blocks as chips, the chosen block drawn, its layers in a table."""
-    stage = network.stages[stage_index]
-    title = f"<h3>{stage.name} <small>{stage.operator}</small></h3>"
-    if not stage.blocks:
-        layers = _layer_table(language, stage.layers)
-        return (
-            f'<div class="opened"><p class="path">{escape(network.spec.title)} › {stage.name}</p>{title}{layers}</div>'
+def whole(language: str, network: Network) -> str:
+    """The whole network as stages with sizes and cost, from the picture to the classes, to save and to print."""
+    height, width = network.input_size
+    across = COLUMN * len(network.stages) + 8
+    columns = []
+    for i, stage in enumerate(network.stages):
+        cost = f"{amount(stage.parameters)} · {amount(stage.macs)}" if stage.parameters else "–"
+        lines = (("name", stage.name), ("note", stage.operator), ("shape", shape(stage.output_shape)), ("note", cost))
+        words = "".join(
+            f'<text class="{kind}" x="0" y="{BASE + 22 + 18 * row}">{escape(line)}</text>'
+            for row, (kind, line) in enumerate(lines)
         )
-    block_index = min(block_index, len(stage.blocks) - 1)
-    block = stage.blocks[block_index]
-    number = text(language, "block", number=block_index + 1)
-    small = " many" if len(stage.blocks) > 12 else ""
-    chips = "".join(
-        f'<button type="button" data-index="{i}" aria-pressed="{"true" if i == block_index else "false"}"'
-        f' tabindex="{0 if i == block_index else -1}">{i + 1}</button>'
-        for i in range(len(stage.blocks))
+        columns.append(f'<g transform="translate({4 + i * COLUMN} 34)">{_slats(stage)}{words}</g>')
+    title = f"{network.spec.title} · 3×{height}×{width} → {network.classes}"
+    alt = ", ".join(f"{stage.name} {stage.operator} {shape(stage.output_shape)}" for stage in network.stages)
+    key = f"{text(language, 'col_parameters')} · {text(language, 'col_macs')}"
+    drawing = (
+        f'<svg class="whole" viewBox="0 0 {across} 226" role="img" aria-label="{escape(f"{title}: {alt}")}">'
+        f'<text class="name" x="4" y="16">{escape(title)}</text>'
+        f'<text class="note" x="{across - 4}" y="16" text-anchor="end">{escape(key)}</text>'
+        f'<path class="line" d="M4 {34 + BASE}H{across - 4}"/>{"".join(columns)}</svg>'
     )
-    layers = _layer_table(language, (*block.branch, *block.shortcut), f"{block.path}.")
-    return (
-        f'<div class="opened"><p class="path">{escape(network.spec.title)} › {stage.name} › {escape(number)} '
-        f"<code>{block.path}</code></p>{title}"
-        f'<div class="chips{small}" role="group" aria-label="{escape(text(language, "choose_block"))}">{chips}</div>'
-        f"{block_drawing(language, block)}{layers}</div>"
+    return saved(language, drawing, network.spec.name, wide=True)
+
+
+def saved(language: str, drawing: str, name: str, *, wide: bool = False) -> str:
+    """A drawing with the buttons that save it as it is seen."""
+    buttons = "".join(
+        f'<button type="button" class="plain" data-drawing="{kind}" data-name="{escape(name)}.{kind}">{kind.upper()}'
+        f'<span class="hidden"> {escape(text(language, "drawing_of", name=name))}</span></button>'
+        for kind in ("svg", "png")
     )
+    region = f' tabindex="0" role="region" aria-label="{escape(text(language, "drawing_of", name=name))}"' if wide else ""
+    return f'<figure class="drawing"><div{region}>{drawing}</div><figcaption>{buttons}</figcaption></figure>'
 
 
-def _layer_table(language: str, layers: tuple[LayerRow, ...], prefix: str = "") -> str:
-    heads = [text(language, f"col_{key}") for key in ("layer", "operator", "output", "parameters", "macs")]
-    rows = [
-        [
-            f"<code>{layer.path.removeprefix(prefix)}</code>", layer.operator, shape(layer.output_shape),
-            amount(layer.parameters), amount(layer.macs),
-        ]
-        for layer in layers
-    ]  # fmt: skip
-    return table(heads, rows, kind="layers")
-
-
-def stage_cells(language: str, network: Network) -> list[list[str]]:
-    """The stage table as text, the last row the total."""
-    rows = [
-        [
-            stage.name,
-            stage.operator.replace(" ", "\u00a0"),  # a wrapped row would clip the last one
-            shape(stage.output_shape),
-            amount(stage.parameters),
-            f"{share(stage.parameters, network.parameters):.1f}",
-            amount(stage.macs),
-            f"{share(stage.macs, network.macs):.1f}",
-            f"{stage.receptive_field}",
-        ]
-        for stage in network.stages
-    ]
-    total = [text(language, "total"), "", "", amount(network.parameters), "100", amount(network.macs), "100", ""]
-    return [*rows, total]
-
-
-def stage_heads(language: str) -> list[str]:
-    """The heads of the stage table's columns."""
-    keys = ("stage", "operator", "output", "parameters", "share", "macs", "share", "field")
-    return [text(language, f"col_{key}") for key in keys]
-
-
-def stage_rows(language: str, network: Network) -> str:
-    """The stage table as text, with CSV and JSON to take along."""
-    exact = [["stage", "operator", "output", "parameters", "macs", "stride", "receptive_field"]] + [
-        [
-            stage.name, stage.operator, shape(stage.output_shape), str(stage.parameters), str(stage.macs),
-            str(stage.stride), str(stage.receptive_field),
-        ]
-        for stage in network.stages
-    ]  # fmt: skip
-    csv = "\n".join(",".join(f'"{cell}"' if "," in cell else cell for cell in line) for line in exact)
-    links = download("CSV", f"{network.spec.name}.csv", csv, "text/csv")
-    links += download("JSON", f"{network.spec.name}.json", json.dumps(record(network), indent=1), "application/json")
-    cells = [[cell.replace("\u00a0", " ") for cell in line] for line in stage_cells(language, network)]
-    return table(stage_heads(language), cells, kind="stages") + f'<p class="downloads">{links}</p>'
-
-
-def block_drawing(language: str, block: BlockRow) -> str:
+def block_drawing(language: str, block: BlockRow, *, zero_init: bool = False) -> str:
     """F(x) down the middle, the shortcut at the side, their sum; as in He et al. 2015, Fig. 2 and 5."""
-    convs = [layer for layer in block.branch if "conv" in layer.operator]
-    projection = block.shortcut[0] if block.shortcut else None
-    step = BOX_HEIGHT + GAP
-    split, first = 28, 46
-    boxes = []
-    for i, layer in enumerate(convs):
-        y = first + i * step
-        boxes.append(_box(AXIS, y, BOX_WIDTH, _words(layer)))
-        after = "BN · ReLU" if i < len(convs) - 1 else "BN"
-        boxes.append(f'<text class="beside" x="{AXIS + 10}" y="{y + BOX_HEIGHT + GAP / 2 + 4}">{after}</text>')
-    total = first + len(convs) * step + 12  # the centre of the sum
+    convs = [layer for layer in block.branch if layer.kind == "conv"]
+    last = text(language, "zero_gamma") if zero_init else "BN"
+    beside = ["BN · ReLU"] * (len(convs) - 1) + [last]
+    boxes, down = _chain(convs, beside)
+    total = _FIRST + len(convs) * (BOX_HEIGHT + GAP) + 12  # the centre of the sum
     bottom = total + 44
-    boxes.append(f'<text class="beside" x="{AXIS + 10}" y="{total + 27}">ReLU</text>')
-    wire = (
-        f'<path class="wire" d="M{AXIS} 18V{first}'
-        + "".join(f"M{AXIS} {first + i * step + BOX_HEIGHT}v{GAP}" for i in range(len(convs)))
-        + f'V{total - 11}M{AXIS} {total + 11}V{bottom - 14}"/>'
-    )
-    side = f"M{AXIS} {split}H{SIDE - 10}q10 0 10 10V{total - 10}q0 10 -10 10H{AXIS + 11}"
-    middle = (split + total) / 2 - BOX_HEIGHT / 2
-    if projection is not None:
-        words = _words(projection)
+    side = f"M{AXIS} {_SPLIT}H{SIDE - 10}q10 0 10 10V{total - 10}q0 10 -10 10H{AXIS + 11}"
+    middle = (_SPLIT + total) / 2 - BOX_HEIGHT / 2
+    if block.shortcut:
+        words = _words(block.shortcut[0])
         shortcut = f'<path class="wire dashed" d="{side}"/>' + _box(SIDE, middle, PROJECTION_WIDTH, words, "box dashed")
+        shortcut += f'<text class="beside" x="{SIDE + 8}" y="{middle + BOX_HEIGHT + 16}">BN</text>'
     else:
         words = text(language, "identity")
         shortcut = (
@@ -200,11 +130,51 @@ def block_drawing(language: str, block: BlockRow) -> str:
     alt = text(language, "drawing_alt", path=block.path, branch=" → ".join(map(_words, convs)), shortcut=words)
     return (
         f'<svg class="block" viewBox="0 0 346 {bottom + 6}" role="img" aria-label="{escape(alt)}">'
-        f'<text class="shape" x="{AXIS}" y="13">{shape(block.input_shape)}</text>{wire}{shortcut}{"".join(boxes)}'
-        f'<circle class="dot" cx="{AXIS}" cy="{split}" r="3.5"/><circle class="sum" cx="{AXIS}" cy="{total}" r="11"/>'
+        f'<text class="shape" x="{AXIS}" y="13">{shape(block.input_shape)}</text>'
+        f'<path class="wire" d="{down}V{total - 11}M{AXIS} {total + 11}V{bottom - 14}"/>{shortcut}{boxes}'
+        f'<text class="beside" x="{AXIS + 10}" y="{total + 27}">ReLU</text>'
+        f'<circle class="dot" cx="{AXIS}" cy="{_SPLIT}" r="3.5"/><circle class="sum" cx="{AXIS}" cy="{total}" r="11"/>'
         f'<path class="wire" d="M{AXIS - 5} {total}h10M{AXIS} {total - 5}v10"/>'
         f'<text class="shape" x="{AXIS}" y="{bottom + 1}">{shape(block.output_shape)}</text></svg>'
     )
+
+
+def plain_drawing(language: str, stage: StageRow) -> str:
+    """A stage without blocks: its one layer, from shape to shape."""
+    layer = stage.layers[0]
+    boxes, down = _chain([layer], ["BN · ReLU" if layer.kind == "conv" else ""])
+    bottom = _FIRST + BOX_HEIGHT + GAP + 14
+    alt = text(language, "drawing_plain_alt", name=stage.name, operator=stage.operator)
+    return (
+        f'<svg class="block" viewBox="0 0 346 {bottom + 6}" role="img" aria-label="{escape(alt)}">'
+        f'<text class="shape" x="{AXIS}" y="13">{shape(layer.input_shape)}</text><path class="wire" d="{down}"/>{boxes}'
+        f'<text class="shape" x="{AXIS}" y="{bottom + 1}">{shape(stage.output_shape)}</text></svg>'
+    )
+
+
+def _chain(layers: list[LayerRow], beside: list[str]) -> tuple[str, str]:
+    """Boxes one below the other with the words beside the wire after each, and the wire's path."""
+    step = BOX_HEIGHT + GAP
+    boxes = []
+    for i, (layer, words) in enumerate(zip(layers, beside, strict=True)):
+        y = _FIRST + i * step
+        boxes.append(_box(AXIS, y, BOX_WIDTH, _words(layer)) + _groups(layer, y))
+        boxes.append(
+            f'<text class="beside" x="{AXIS + 10}" y="{y + BOX_HEIGHT + GAP / 2 + 4}">{escape(words)}</text>'
+        )
+    down = f"M{AXIS} 18V{_FIRST}" + "".join(f"M{AXIS} {_FIRST + i * step + BOX_HEIGHT}v{GAP}" for i in range(len(layers)))
+    return "".join(boxes), down
+
+
+def _groups(layer: LayerRow, top: float) -> str:
+    """The groups of a grouped convolution as the cells that they are; each sees its own channels only."""
+    if layer.groups == 1:
+        return ""
+    inside = BOX_WIDTH - 16
+    cell = inside / layer.groups
+    left, y = AXIS - inside / 2, top + BOX_HEIGHT - 9
+    cells = "".join(f"M{left + i * cell + cell * 0.15:.2f} {y}h{cell * 0.7:.2f}" for i in range(layer.groups))
+    return f'<path class="groups" d="{cells}"/>'
 
 
 def _words(layer: LayerRow) -> str:
@@ -212,7 +182,8 @@ def _words(layer: LayerRow) -> str:
 
 
 def _box(centre: float, top: float, width: float, words: str, kind: str = "box") -> str:
+    lift = 3 if ", g" in words else 0
     return (
         f'<rect class="{kind}" x="{centre - width / 2}" y="{top}" width="{width}" height="{BOX_HEIGHT}" rx="6"/>'
-        f'<text class="inside" x="{centre}" y="{top + BOX_HEIGHT / 2 + 5}">{words}</text>'
+        f'<text class="inside" x="{centre}" y="{top + BOX_HEIGHT / 2 + 5 - lift}">{words}</text>'
     )

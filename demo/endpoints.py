@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo import handlers, loading
+from demo import exploring, handlers, loading
 from demo.components import Photo
 from demo.locales import ENGLISH, text
 from demo.problems import for_programs
@@ -136,9 +136,9 @@ def api_architecture(
     Returns:
         The record of `summary --json`.
     """
-    from resnet_app import explorer
+    from resnet_app import summary
 
-    return explorer.record(handlers.take_apart(model, classes, input_size, stem))
+    return summary.record(exploring.take_apart(model, classes, input_size, stem))
 
 
 def api_inspect_checkpoint(file: str | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from resnet_app.choices import LAYERS
 if TYPE_CHECKING:
     from demo.app import Page
 
-ROOMS = ("classify", "explain", "explore", "batch", "teach")  # in the order of the tabs
+ROOMS = ("classify", "explain", "explore", "batch", "compare", "teach")  # in the order of the tabs
 
 
 def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., Any]:
@@ -35,7 +35,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., Any]:
     tab.upload.upload(lambda file: file, tab.upload, photo, **QUIET)
     tab.examples.select(pick_example, None, photo, **QUIET)
     show(photo.change, **LATEST)
-    show(page.tabs.select(enter_room, None, page.room, **QUIET).then, **EACH)
+    show(page.entered.then, **EACH)
     for listen in (
         tab.method.input, tab.layers.input, tab.classes.input, tab.view.input, tab.lines.input, tab.colours.input,
     ):  # fmt: skip

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from demo.drawings import stage_cells, stage_heads
 from demo.html import amount
 from demo.locales import text
-from resnet_app.explorer import Network, share
+from demo.opened import mebibytes, stage_cells, stage_heads
+from resnet_app.anatomy import Network, share
 from resnet_app.faithfulness import Curve
+from resnet_app.microscope import Reading
+from resnet_app.published import Classifier
 
-PARAMETERS_COLOUR, MACS_COLOUR = "#3B7DD8", "#CF6A0C"
+PARAMETERS_COLOUR, MACS_COLOUR, MEMORY_COLOUR = "#3B7DD8", "#CF6A0C", "#2A9484"
+OTHERS_GREY = "#808A97"
 STAGE_BLUES = ("#8CB4E8", "#6FA1E2", "#4F8BDA", "#2F6FC4", "#1F569F")  # deeper stages are darker
 HEAD_GREY = "#5B6B80"
 CURVES = {  # told apart by their strokes as well
@@ -58,31 +61,97 @@ def stage_table(language: str, network: Network) -> go.Figure:
 
 
 def cost_bars(language: str, network: Network) -> go.Figure:
-    """Each stage's share of the parameters and of the MACs."""
-    names = [stage.name for stage in network.stages]
-    parameters = [share(stage.parameters, network.parameters) for stage in network.stages]
-    macs = [share(stage.macs, network.macs) for stage in network.stages]
-    measures = (("col_parameters", PARAMETERS_COLOUR, parameters), ("col_macs", MACS_COLOUR, macs))
+    """Each stage's share of the parameters and of the MACs, and its peak memory as a share of the network's."""
+    stages = network.stages
+    names = [stage.name for stage in stages]
+    measures = (
+        ("col_parameters", PARAMETERS_COLOUR, [share(s.parameters, network.parameters) for s in stages],
+         [amount(s.parameters) for s in stages]),
+        ("col_macs", MACS_COLOUR, [share(s.macs, network.macs) for s in stages], [amount(s.macs) for s in stages]),
+        ("memory_of_peak", MEMORY_COLOUR, [share(s.peak_bytes, network.peak_bytes) for s in stages],
+         [mebibytes(s.peak_bytes) for s in stages]),
+    )  # fmt: skip
     figure = go.Figure(
         [
             go.Bar(
                 y=names, x=values, orientation="h", name=text(language, key), marker={"color": colour},
-                text=[f"{value:.1f}" for value in values], textposition="outside", cliponaxis=False,
-                hovertemplate="%{y}: %{x:.1f} %<extra>%{fullData.name}</extra>",
+                text=[f"{value:.1f}" for value in values], textposition="outside", cliponaxis=False, customdata=exact,
+                hovertemplate="%{y}: %{x:.1f} % · %{customdata}<extra>%{fullData.name}</extra>",
             )
-            for key, colour, values in measures
+            for key, colour, values, exact in measures
         ]
     )  # fmt: skip
-    largest = max(max(values) for _, _, values in measures)
+    largest = max(max(values) for _, _, values, _ in measures)
     figure.update_layout(
-        **_layout(46 * len(names) + 60),
-        barmode="group", bargap=0.28, barcornerradius=2,
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        **_layout(58 * len(names) + 60),
+        barmode="group", bargap=0.22, barcornerradius=2,
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )  # fmt: skip
     figure.update_xaxes(
-        range=[0, 1.17 * largest], ticksuffix="\u202f%", gridcolor=_GRID, zeroline=False, fixedrange=True
+        range=[0, 1.12 * largest], ticksuffix="\u202f%", gridcolor=_GRID, zeroline=False, fixedrange=True
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticksuffix="  ")
+    return figure
+
+
+def standing(language: str, every: Sequence[Classifier], name: str) -> go.Figure:
+    """Accuracy over GMACs and over parameters: all classifiers, the networks here marked, this one ringed."""
+    figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.05)
+    groups = (
+        ("standing_others", [c for c in every if not c.is_ours], {"color": OTHERS_GREY, "size": 7, "symbol": "circle-open"}),
+        ("standing_ours", [c for c in every if c.is_ours and c.model != name],
+         {"color": PARAMETERS_COLOUR, "size": 9, "symbol": "circle"}),
+        ("standing_this", [c for c in every if c.model == name],
+         {"color": PARAMETERS_COLOUR, "size": 17, "symbol": "diamond", "line": {"width": 2, "color": "#174486"}}),
+    )  # fmt: skip
+    for column, measure in enumerate(("gmacs", "parameters"), start=1):
+        for key, members, marker in groups:
+            figure.add_scatter(
+                x=[c.gmacs if measure == "gmacs" else c.parameters / 1e6 for c in members],
+                y=[c.accuracy for c in members], mode="markers", marker=marker, name=text(language, key),
+                legendgroup=key, showlegend=column == 1, row=1, col=column,
+                customdata=[(c.model, c.weights, c.gmacs, amount(c.parameters), c.side) for c in members],
+                hovertemplate="<b>%{customdata[0]}</b> %{customdata[1]}<br>%{y:.2f} % · %{customdata[2]} GMACs"
+                " · %{customdata[3]} · %{customdata[4]} px<extra></extra>",
+            )  # fmt: skip
+    figure.update_layout(
+        **{**_layout(440), "margin": {"l": 0, "r": 8, "t": 40, "b": 0}},
+        legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
+    )
+    figure.update_xaxes(type="log", gridcolor=_GRID, zeroline=False, fixedrange=True, dtick=1, minor={"showgrid": False})
+    figure.update_xaxes(title=text(language, "standing_gmacs"), col=1)
+    figure.update_xaxes(title=text(language, "standing_parameters"), col=2)
+    figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True)
+    figure.update_yaxes(title=text(language, "standing_accuracy"), col=1)
+    return figure
+
+
+def residual_chart(language: str, readings: Sequence[Reading]) -> go.Figure:
+    """Over the depth: the norms of shortcut and F(x), their ratio, and the cosine between them."""
+    figure = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.46, 0.27, 0.27])
+    paths = [reading.path for reading in readings]
+    symbols = ["circle" if reading.is_identity else "square-open" for reading in readings]
+    for row, key, values, colour in (
+        (1, "scope_shortcut", [reading.shortcut for reading in readings], OTHERS_GREY),
+        (1, "scope_residual", [reading.residual for reading in readings], PARAMETERS_COLOUR),
+        (2, "scope_ratio", [reading.ratio for reading in readings], PARAMETERS_COLOUR),
+        (3, "scope_cosine", [reading.cosine for reading in readings], PARAMETERS_COLOUR),
+    ):
+        figure.add_scatter(
+            x=paths, y=values, mode="lines+markers", name=text(language, key), row=row, col=1, showlegend=row == 1,
+            line={"color": colour, "width": 2, "dash": "dot" if colour == OTHERS_GREY else "solid"},
+            marker={"symbol": symbols, "size": 9, "color": colour},
+            hovertemplate="%{x}: %{y:.3g}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    figure.update_layout(
+        **{**_layout(480), "margin": {"l": 0, "r": 8, "t": 36, "b": 0}},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    figure.update_xaxes(gridcolor=_GRID, fixedrange=True, type="category", tickangle=-60 if len(paths) > 8 else 0)
+    figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True)
+    figure.update_yaxes(type="log", title=text(language, "scope_norm"), row=1)
+    figure.update_yaxes(title=text(language, "scope_ratio_short"), rangemode="tozero", row=2)
+    figure.update_yaxes(title=text(language, "scope_cosine_short"), zeroline=True, zerolinecolor=_GRID, row=3)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Library results -> component values: answers, the network taken apart, batches.
+"""Library results -> component values: answers and batches.
 
 Nothing here imports torch when the module is imported: the page is up before the heavy libraries are
 (``demo.__main__`` brings them in behind it), and the first call waits for them.
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from resnet_app.models import LoadedModel, ModelChoice
 
 MAX_BATCH = 50 if os.environ.get("SPACE_ID") else 200  # files at once: a grid of more is not looked at
-STAGES = ("conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpool", "fc")
 REPAINT_S = 0.5  # between two looks at a batch under way
 
 
@@ -51,13 +50,6 @@ def answer_html(model: LoadedModel, photo: str, top_k: int, colours: str, langua
     if len(model.class_names) == len(maps) == 2:
         signed = gradcam.signed_map(model, result, 0, 1)
     return results.answer(language, result, maps, timing, model.recipe, colours=colours, random=random, signed=signed)
-
-
-def take_apart(model: str, classes: float | None, input_size: str, stem: str) -> Any:
-    """The network as the explorer's controls describe it."""
-    from resnet_app import explorer
-
-    return explorer.describe(model, classes=whole(classes), input_size=explorer.parse_size(input_size), stem=stem)
 
 
 def batch_html(model: LoadedModel, files: list[str], language: str) -> Iterator[str]:
@@ -95,90 +87,6 @@ def answer(
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
         return [gr.skip(), problem(error, language), gr.skip()]
     return [shown, no_problem(), gr.update(visible=True)]
-
-
-Place = tuple[str, int]  # the opened stage's name (its index changes with the stem), and the block's index
-
-
-def explore_network(
-    model: str, classes: float | None, input_size: str, stem: str, chart: str, place: Place, language: str
-) -> list[Any]:
-    """Everything on the Explore tab."""
-    from demo import drawings, figures
-
-    try:
-        network = take_apart(model, classes, input_size, stem)
-    except ResNetAppError as error:
-        return [*[gr.skip()] * 6, problem(error, language)]
-    return [
-        drawings.headline(language, network), drawings.ribbon(language, network, _stage_index(network, place)),
-        _opened(language, network, place), figures.stage_table(language, network),
-        _chart(language, network, chart), drawings.stage_rows(language, network), no_problem(),
-    ]  # fmt: skip
-
-
-def draw_chart(
-    model: str, classes: float | None, input_size: str, stem: str, chart: str, _place: Any, language: str
-) -> Any:
-    """The other chart; with a bad size, whose callout stands there already, none."""
-    try:
-        network = take_apart(model, classes, input_size, stem)
-    except ResNetAppError:
-        return gr.skip()
-    return _chart(language, network, chart)
-
-
-def _chart(language: str, network: Any, kind: str) -> Any:
-    from demo import figures
-
-    return (figures.parameter_treemap if kind == "treemap" else figures.cost_bars)(language, network)
-
-
-def open_stage(
-    model: str,
-    classes: float | None,
-    input_size: str,
-    stem: str,
-    language: str,
-    _place: Place,
-    event: gr.EventData,
-) -> list[Any]:
-    """The stage that was chosen in the ribbon, at its first block."""
-    names = STAGES if stem == "imagenet" else [name for name in STAGES if name != "maxpool"]
-    return _open(model, classes, input_size, stem, language, (names[int(event.index) % len(names)], 0))
-
-
-def open_block(
-    model: str,
-    classes: float | None,
-    input_size: str,
-    stem: str,
-    language: str,
-    place: Place,
-    event: gr.EventData,
-) -> list[Any]:
-    """The block that was chosen in the opened stage."""
-    return _open(model, classes, input_size, stem, language, (place[0], max(0, int(event.index))))
-
-
-def _open(model: str, classes: float | None, input_size: str, stem: str, language: str, place: Place) -> list[Any]:
-    try:
-        network = take_apart(model, classes, input_size, stem)
-    except ResNetAppError:  # its callout stands there already; the choice counts once it is mended
-        return [gr.skip(), place]
-    return [_opened(language, network, place), place]
-
-
-def _opened(language: str, network: Any, place: Place) -> str:
-    from demo import drawings
-
-    return drawings.opened_stage(language, network, _stage_index(network, place), place[1])
-
-
-def _stage_index(network: Any, place: Place) -> int:
-    """Where the stage stands; another where this network has none of that name (the CIFAR stem has no maxpool)."""
-    names = [stage.name for stage in network.stages]
-    return names.index(place[0]) if place[0] in names else 0
 
 
 def answer_batch(

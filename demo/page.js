@@ -31,6 +31,10 @@
   window.resnetExplorer = {
     press,
     arrows,
+    showLayer(element, button) {
+      press(button.parentElement, button);
+      for (const each of element.querySelectorAll(".arithmetic")) each.hidden = each.dataset.layer !== button.dataset.layer;
+    },
     showAnswer(element, button) {
       press(button.parentElement, button);
       const chosen = button.dataset.answer;

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
+STYLES, SCRIPTS = ("style.css", "explore.css"), ("page.js", "explore.js")
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 
 
@@ -58,7 +59,7 @@ def theme() -> gr.themes.Base:
 def head() -> str:
     """The stylesheet, as the head of the page has it: Gradio rewrites what is passed as ``css``."""
     folder = Path(__file__).parent
-    css, script = (folder / "style.css").read_text("utf-8"), (folder / "page.js").read_text("utf-8")
+    css, script = ("\n".join((folder / name).read_text("utf-8") for name in names) for names in (STYLES, SCRIPTS))
     icon = (
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cg fill='none' "
         "stroke-width='2.5'%3E%3Cpath stroke='%231F5FBF' d='M5 19v-4C5 9 9 6 16 6s11 3 11 9v4'/%3E%3Cg stroke='%23808A97'%3E"

@@ -108,6 +108,9 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", type=int, default=1000, metavar="N")
     parser.add_argument("--input-size", default="224x224", metavar="HxW")
     parser.add_argument("--stem", choices=STEMS, default="imagenet")
+    parser.add_argument(
+        "--dilate", nargs="+", default=[], metavar="STAGE", help="stages that dilate instead of striding: conv5_x, ..."
+    )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_summary)
 
@@ -189,12 +192,16 @@ def _write_outputs(options: argparse.Namespace, run: Batch) -> None:
 
 
 def _summary(options: argparse.Namespace) -> int:
-    from resnet_app import explorer
+    from resnet_app import explorer, summary
 
     network = explorer.describe(
-        options.name, classes=options.classes, input_size=explorer.parse_size(options.input_size), stem=options.stem
+        options.name,
+        classes=options.classes,
+        input_size=explorer.parse_size(options.input_size),
+        stem=options.stem,
+        dilated=tuple(options.dilate),
     )
-    print(json.dumps(explorer.record(network), indent=1) if options.json else explorer.as_text(network))
+    print(json.dumps(summary.record(network), indent=1) if options.json else summary.as_text(network))
     return 0
 
 

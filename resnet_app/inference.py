@@ -78,6 +78,14 @@ class Trunk:
         steps = self.prepare(*pixels.shape[2:])
         return self._run(list(steps.items()), pixels, names)
 
+    def without(self, pixels: Tensor, left_out: Collection[str]) -> Tensor:
+        """Layer4's maps where F(x) of the named blocks is left out, so that x goes on as it is.
+
+        Only blocks whose shortcut is the identity can be: their input is not negative, so relu(0 + x) is x.
+        """
+        steps = self.prepare(*pixels.shape[2:])
+        return self._run([step for step in steps.items() if step[0] not in left_out], pixels, ()).popitem()[1]
+
     def after(self, name: str, maps: Tensor) -> Tensor:
         """Go on from a block's output: its maps, (B, C, h, w) -> layer4's."""
         paths = list(blocks(self.network))

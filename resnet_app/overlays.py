@@ -45,6 +45,11 @@ def coloured(values: Values, *, colours: str = "inferno") -> Image.Image:
     return Image.fromarray(np.dstack([palette(colours)[levels], alpha.round().astype(np.uint8)]))
 
 
+def solid(values: Values, *, colours: str = "inferno") -> Image.Image:
+    """Values (H, W) in [0, 1] as a picture (RGB), a pixel for each."""
+    return Image.fromarray(palette(colours)[(values * 255).round().astype(np.uint8)])
+
+
 def contours(values: Values) -> Image.Image:
     """Lines (RGBA) where values (H, W) in [0, 1] pass a quarter, a half and three quarters: the thicker, the more.
 

@@ -1,0 +1,120 @@
+"""The Compare tab's work: two networks side by side, one stage of both opened."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from demo.html import amount, shape, table
+from demo.locales import text
+from demo.problems import no_problem, problem
+from resnet_app.errors import ResNetAppError
+
+if TYPE_CHECKING:
+    from resnet_app.anatomy import Network, StageRow
+
+FIRST, SECOND = "resnet50", "resnext50_32x4d"  # the classic pair: as much work, more paths
+
+
+def compare(
+    first: str, second: str, classes: float | None, input_size: str, stem: str, stage: str, language: str
+) -> list[Any]:
+    """Both networks' totals and stages, the chosen stage of both, and the problem where there is one."""
+    from demo.exploring import take_apart
+
+    try:
+        pair = [take_apart(name, classes, input_size, stem) for name in (first, second)]
+    except ResNetAppError as error:
+        return [gr.skip(), gr.skip(), problem(error, language)]
+    return [_stages(language, pair, stage), _sides(language, pair, stage), no_problem()]
+
+
+def open_stage(
+    first: str, second: str, classes: float | None, input_size: str, stem: str, stage: str, language: str
+) -> list[Any]:
+    """The same for another stage; with a bad size, whose callout stands there already, nothing."""
+    shown = compare(first, second, classes, input_size, stem, stage, language)
+    return shown[:2]
+
+
+def _ratio(second: float, first: float) -> str:
+    return f"×{second / first:.2f}" if first and second else "–"
+
+
+def _stages(language: str, pair: list[Network], chosen: str) -> str:
+    """The stages of both in one table, the chosen one marked, with the second over the first."""
+    from demo.opened import downloads, mebibytes
+
+    one, two = pair
+    words = [text(language, f"col_{key}") for key in ("stage", "operator", "output", "parameters", "macs")]
+    ratio = text(language, "compare_ratio")
+    titles = [network.spec.title for network in pair]
+    heads = [
+        words[0], *(f"{title}: {word}" for title in titles for word in words[1:3]),
+        *(head for word in words[3:] for head in (*(f"{title}: {word}" for title in titles), ratio)),
+    ]  # fmt: skip
+    rows, exact = [], []
+    for left, right in zip(one.stages, two.stages, strict=True):
+        mark = f'<b class="chosen">{left.name}</b>' if left.name == chosen else left.name
+        rows.append([
+            mark, left.operator, shape(left.output_shape), right.operator, shape(right.output_shape),
+            amount(left.parameters), amount(right.parameters), _ratio(right.parameters, left.parameters),
+            amount(left.macs), amount(right.macs), _ratio(right.macs, left.macs),
+        ])  # fmt: skip
+        exact.append({
+            "stage": left.name,
+            **{f"{net.spec.name} {key}": getattr(row, key) for net, row in ((one, left), (two, right))
+               for key in ("operator", "parameters", "macs", "activation_bytes", "peak_bytes", "receptive_field")},
+        })  # fmt: skip
+    rows.append([
+        text(language, "total"), "", "", "", "", amount(one.parameters), amount(two.parameters),
+        _ratio(two.parameters, one.parameters), amount(one.macs), amount(two.macs), _ratio(two.macs, one.macs),
+    ])  # fmt: skip
+    lines = "".join(
+        f"<p><b>{escape(net.spec.title)}</b> "
+        + escape(text(language, "depth_line", parameters=amount(net.parameters), macs=amount(net.macs), depth=net.spec.depth))
+        + f" {escape(text(language, 'compare_peak', peak=mebibytes(net.peak_bytes)))}</p>"
+        for net in pair
+    )
+    name = f"{one.spec.name}-{two.spec.name}"
+    return f'<div class="totals">{lines}</div>{table(heads, rows, kind="compare")}{downloads(name, exact)}'
+
+
+def _sides(language: str, pair: list[Network], chosen: str) -> str:
+    """The chosen stage of both: its figures, its first block, and the one that all others are like."""
+    sides = "".join(_side(language, network, chosen) for network in pair)
+    return f'<div class="sides">{sides}</div>'
+
+
+def _side(language: str, network: Network, chosen: str) -> str:
+    from demo import opened
+    from demo.drawings import block_drawing, plain_drawing, saved
+
+    stage = next((each for each in network.stages if each.name == chosen), None)
+    title = f"<h3>{escape(network.spec.title)} <small>{chosen}</small></h3>"
+    if stage is None:
+        return f'<section>{title}<p class="note">{escape(text(language, "compare_none", stage=chosen))}</p></section>'
+    facts = text(
+        language, "stage_facts", parameters=amount(stage.parameters), macs=amount(stage.macs),
+        peak=opened.mebibytes(stage.peak_bytes), stride=stage.stride, field=stage.receptive_field,
+    )  # fmt: skip
+    head = f'{title}<p class="facts">{escape(stage.operator)} · {shape(stage.output_shape)}</p><p class="facts">{escape(facts)}</p>'
+    if not stage.blocks:
+        drawing = saved(language, plain_drawing(language, stage), f"{network.spec.name}-{stage.name}")
+        return f"<section>{head}{drawing}</section>"
+    drawings = "".join(
+        f"<h4>{escape(words)} <code>{block.path}</code></h4>"
+        + saved(language, block_drawing(language, block), f"{network.spec.name}-{block.path}")
+        for words, block in _two_blocks(language, stage)
+    )
+    return f"<section>{head}{drawings}</section>"
+
+
+def _two_blocks(language: str, stage: StageRow) -> list[tuple[str, Any]]:
+    """The first block, which may stride and project, and the second, which all that follow are like."""
+    found = [(text(language, "compare_first"), stage.blocks[0])]
+    if len(stage.blocks) > 1:
+        found.append((text(language, "compare_others", count=len(stage.blocks) - 1), stage.blocks[1]))
+    return found

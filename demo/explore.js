@@ -1,0 +1,95 @@
+// What the Explore and Compare tabs do by themselves: ways to a stage, saving drawings, copying, searching.
+(() => {
+  // All ways to a stage end at the ribbon: a row of a table, a bar, a tile of the treemap (whose block is opened too).
+  const openStage = (name, block = 0) => {
+    const button = document.querySelector(`#ribbon button[data-stage="${CSS.escape(name)}"]`);
+    if (!button) return;
+    if (button.getAttribute("aria-pressed") === "true") {
+      document.querySelector(`#opened button[data-index="${block}"]`)?.click();
+    } else {
+      button.dataset.block = block;
+      button.click();
+    }
+  };
+
+  const stageAt = (index) => document.querySelectorAll("#ribbon button")[index]?.dataset.stage;
+
+  // Plotly's figures come and go; each is given ears when the pointer first comes over it.
+  document.addEventListener("pointerover", ({ target }) => {
+    const plot = target.closest?.("#chart .js-plotly-plot");
+    if (!plot || plot.dataset.hears) return;
+    plot.dataset.hears = "true";
+    plot.on("plotly_click", ({ points }) => points[0].y && openStage(points[0].y));
+    plot.on("plotly_treemapclick", ({ points }) => {
+      const [layer, block] = points[0].id.split(".");
+      openStage(block === undefined ? points[0].id : points[0].parent, Number(block ?? 0));
+      return false; // the treemap itself stays as it is
+    });
+  });
+
+  const copy = async (words) => {
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch { // no clipboard without HTTPS, as in front of a class
+      const area = document.createElement("textarea");
+      area.value = words;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  };
+
+  document.addEventListener("click", async ({ target }) => {
+    const drawing = target.closest("button[data-drawing]");
+    const copied = target.closest("button[data-copy]");
+    const stage = target.closest("[data-open-stage]")?.dataset.openStage;
+    const cell = target.closest("#stage-table .column-cell");
+    if (drawing) saveDrawing(drawing.closest("figure").querySelector("svg"), drawing.dataset.name, drawing.dataset.drawing);
+    if (stage) openStage(stage);
+    if (cell) openStage(stageAt(cell.__data__?.rowNumber) ?? "");
+    if (copied) {
+      await copy(copied.dataset.copy);
+      copied.classList.add("copied");
+      setTimeout(() => copied.classList.remove("copied"), 1500);
+    }
+  });
+
+  document.addEventListener("input", ({ target }) => {
+    if (target.dataset?.search !== "tree") return;
+    const words = target.value.trim().toLowerCase().split(/\s+/);
+    for (const line of target.closest(".tree").querySelectorAll("li")) {
+      line.hidden = !words.every((word) => line.dataset.path.includes(word));
+    }
+  });
+
+  // A drawing by itself: the stylesheet's looks become attributes, and the paper comes along.
+  const LOOKS = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight", "text-anchor"];
+  const saveDrawing = (svg, name, kind) => {
+    const alone = svg.cloneNode(true);
+    const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    const twins = alone.querySelectorAll("*");
+    svg.querySelectorAll("*").forEach((part, i) => {
+      const look = getComputedStyle(part);
+      for (const property of LOOKS) twins[i].setAttribute(property, look.getPropertyValue(property));
+      twins[i].removeAttribute("class");
+    });
+    const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    const colour = getComputedStyle(document.querySelector(".gradio-container")).backgroundColor;
+    for (const [key, value] of Object.entries({ width, height, fill: colour })) paper.setAttribute(key, value);
+    alone.prepend(paper);
+    alone.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    alone.setAttribute("width", width);
+    alone.setAttribute("height", height);
+    const url = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(alone))}`;
+    const save = (href) => Object.assign(document.createElement("a"), { href, download: name }).click();
+    if (kind === "svg") return save(url);
+    const image = new Image();
+    image.onload = () => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 3 * width, height: 3 * height });
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      save(canvas.toDataURL("image/png"));
+    };
+    image.src = url;
+  };
+})();

@@ -1,0 +1,106 @@
+"""What follows from what on the Explore and Compare tabs; a part of the page, which demo/app.py composes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from demo import comparing, exploring, inside
+from demo.queues import EACH, LATEST, MODEL_WORK, QUIET
+
+if TYPE_CHECKING:
+    from demo.app import Page
+
+
+def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
+    """Wire both tabs; gives what shows the Explore tab anew after an event."""
+    tab = page.explore
+    plan = [
+        page.side.model, tab.classes, tab.input_size, tab.stem, tab.dilated, tab.zero_init, tab.chart_kind, page.place,
+        page.language,
+    ]  # fmt: skip
+    drawn = [
+        tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.problem,
+    ]  # fmt: skip
+    asked = [*page.asked[:5], page.place, tab.scale, tab.left_out, page.language]
+    inside_shown = [
+        tab.photo, tab.maps, tab.more, tab.scope, tab.readings, tab.left_out, tab.cost, tab.inside_problem,
+    ]  # fmt: skip
+    below = [tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.rows, tab.whole]
+
+    def show_room(listen: Callable[..., Any], **trigger: Any) -> None:
+        listen(exploring.show_room, [page.room, page.inner, page.choice, *plan], below, **trigger, **QUIET)
+
+    def look(listen: Callable[..., Any], **trigger: Any) -> None:
+        listen(look_if_seen, [page.room, page.inner, *asked], inside_shown, **trigger, **QUIET, **MODEL_WORK)
+
+    show_comparison = _wire_compare(page)
+
+    def show(listen: Callable[..., Any], **trigger: Any) -> None:
+        listen(exploring.explore_network, plan, drawn, **trigger, **QUIET)
+        show_room(listen, **trigger)
+        look(listen, **trigger)
+        show_comparison(listen, **trigger)
+
+    for changed in (
+        tab.input_size.submit, tab.input_size.blur, tab.classes.submit, tab.classes.blur, tab.stem.input,
+        tab.dilated.input, tab.zero_init.input,
+    ):  # fmt: skip
+        show_room(changed(exploring.explore_network, plan, drawn, **QUIET, **LATEST).then, **EACH)
+    tab.chart_kind.input(exploring.draw_chart, plan, tab.chart, **QUIET, **LATEST)
+    for opened in (
+        tab.ribbon.select(exploring.open_stage, plan, [tab.stage, tab.block, page.place], **QUIET, **LATEST),
+        tab.stage.select(exploring.open_block, plan, [tab.block, page.place], **QUIET, **LATEST),
+    ):
+        show_room(opened.then, **EACH)
+        opened.then(maps_if_seen, [page.room, page.inner, *asked], inside_shown, **QUIET, **EACH, **MODEL_WORK)
+    entered = tab.rooms.select(enter_room, None, page.inner, **QUIET)
+    for listen in (entered.then, page.entered.then):
+        show_room(listen, **EACH)
+        look(listen, **EACH)
+    look(page.classify.photo.change, **LATEST)
+    tab.upload.upload(lambda file: file, tab.upload, page.classify.photo, **QUIET)
+    tab.examples.select(pick_example, None, page.classify.photo, **QUIET)
+    tab.scale.input(inside.maps, asked, inside_shown, **QUIET, **LATEST, **MODEL_WORK)
+    tab.left_out.input(inside.leave_out, asked, inside_shown, **QUIET, **LATEST, **MODEL_WORK)
+    return show
+
+
+def _wire_compare(page: Page) -> Callable[..., None]:
+    tab = page.compare
+    asked = [tab.first, tab.second, tab.classes, tab.input_size, tab.stem, tab.stage, page.language]
+    shown = [tab.stages, tab.sides, tab.problem]
+    for changed in (
+        tab.first.input, tab.second.input, tab.input_size.submit, tab.input_size.blur, tab.classes.submit,
+        tab.classes.blur, tab.stem.input,
+    ):  # fmt: skip
+        changed(comparing.compare, asked, shown, **QUIET, **LATEST)
+    tab.stage.input(comparing.open_stage, asked, shown[:2], **QUIET, **LATEST)
+
+    def show(listen: Callable[..., Any], **trigger: Any) -> None:
+        listen(compare_if_seen, [page.room, *asked], shown, **trigger, **QUIET)
+
+    show(page.entered.then, **EACH)
+    return show
+
+
+def look_if_seen(room: str, inner: str, *asked: Any) -> inside.Shown:
+    """The room with the picture, where it is the one in sight."""
+    return inside.look(*asked) if (room, inner) == ("explore", "picture") else inside.Shown()
+
+
+def maps_if_seen(room: str, inner: str, *asked: Any) -> inside.Shown:
+    """The feature maps, where they are in sight."""
+    return inside.maps(*asked) if (room, inner) == ("explore", "picture") else inside.Shown()
+
+
+def compare_if_seen(room: str, *asked: Any) -> list[Any]:
+    """The two networks, where they are in sight."""
+    return comparing.compare(*asked) if room == "compare" else [gr.skip()] * 3
+
+
+def enter_room(event: gr.SelectData) -> str:
+    """The inner room that came into sight, by its place in the row."""
+    return exploring.INNER_ROOMS[int(event.index) % len(exploring.INNER_ROOMS)]

@@ -1,0 +1,236 @@
+"""The network in words and tables: its headline, an opened stage, a block, and its layers with their arithmetic; pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from demo.drawings import block_drawing, plain_drawing, saved
+from demo.html import NNBSP, amount, download, shape, table
+from demo.locales import text
+from resnet_app import arithmetic, summary
+from resnet_app.anatomy import BlockRow, LayerRow, Network, StageRow, share
+from resnet_app.published import is_standard, paper_row
+
+
+def mebibytes(count: int) -> str:
+    """Bytes as MiB with three figures; less than a hundredth as KiB."""
+    value = count / 2**20
+    if value < 0.01:
+        return f"{count / 1024:.3g}{NNBSP}KiB"
+    return f"{value:.2f}{NNBSP}MiB" if value < 100 else f"{value:,.0f}{NNBSP}MiB"
+
+
+def headline(language: str, network: Network) -> str:
+    """What the network is, in a few lines."""
+    height, width = network.input_size
+    line = text(
+        language, "depth_line", parameters=amount(network.parameters), macs=amount(network.macs),
+        depth=network.spec.depth,
+    )  # fmt: skip
+    counted = text(language, "depth_counted", formula=arithmetic.depth(network.spec))
+    peak = max(network.stages, key=lambda stage: stage.peak_bytes)
+    memory = text(language, "peak_line", peak=mebibytes(peak.peak_bytes), stage=peak.name)
+    convention = text(language, "convention", height=height, width=width)
+    return (
+        f'<div class="network"><h2>{escape(network.spec.title)}</h2><p>{escape(line)}</p>'
+        f'<p class="convention">{escape(convention)}</p>'
+        f'<p class="second">{escape(counted)} {escape(memory)}</p></div>'
+    )
+
+
+def stage(language: str, network: Network, stage_index: int, block_index: int) -> str:
+    """An opened stage: its name, what it costs, and its blocks to choose from."""
+    row = network.stages[stage_index]
+    facts = text(
+        language, "stage_facts", parameters=amount(row.parameters), macs=amount(row.macs),
+        peak=mebibytes(row.peak_bytes), stride=row.stride, field=row.receptive_field,
+    )  # fmt: skip
+    head = f'<h3>{row.name} <small>{row.operator}</small></h3><p class="facts">{escape(facts)}</p>'
+    if not row.blocks:
+        return f'<div class="opened">{head}</div>'
+    chosen = min(block_index, len(row.blocks) - 1)
+    chips = "".join(
+        f'<button type="button" data-index="{i}" aria-pressed="{"true" if i == chosen else "false"}"'
+        f' tabindex="{0 if i == chosen else -1}">{i + 1}</button>'
+        for i in range(len(row.blocks))
+    )
+    small = " many" if len(row.blocks) > 12 else ""
+    name = escape(text(language, "choose_block"))
+    return f'<div class="opened">{head}<div class="chips{small}" role="group" aria-label="{name}">{chips}</div></div>'
+
+
+def block(language: str, network: Network, stage_index: int, block_index: int) -> str:
+    """A block (or a stage that has none): drawn, named, and its layers, each with its arithmetic."""
+    row = network.stages[stage_index]
+    path = f"{escape(network.spec.title)} › {row.name}"
+    if not row.blocks:
+        drawing = saved(language, plain_drawing(language, row), f"{network.spec.name}-{row.name}")
+        return f'<div class="opened"><p class="path">{path}</p>{drawing}{layers(language, network, row.layers)}</div>'
+    index = min(block_index, len(row.blocks) - 1)
+    chosen = row.blocks[index]
+    number = escape(text(language, "block", number=index + 1))
+    drawing = block_drawing(language, chosen, zero_init=network.zero_init)
+    return (
+        f'<div class="opened"><p class="path">{path} › {number} <code>{chosen.path}</code></p>'
+        f"{saved(language, drawing, f'{network.spec.name}-{chosen.path}')}"
+        f'<p class="named">{_named(language, network, row, chosen, index)}</p>'
+        f"{layers(language, network, chosen.layers, f'{chosen.path}.')}</div>"
+    )
+
+
+def _named(language: str, network: Network, row: StageRow, chosen: BlockRow, index: int) -> str:
+    """Where the block's name comes from, and what planes are."""
+    layer = chosen.path.partition(".")[0]
+    words = [
+        text(language, "named_path", path=chosen.path, stage=row.name, layer=layer, number=index),
+        text(
+            language, "named_planes", kind=network.spec.block, planes=chosen.planes,
+            formula=arithmetic.output_channels(network, chosen),
+        ),
+    ]  # fmt: skip
+    if network.spec.block == "Bottleneck":
+        words.append(text(language, "named_width", formula=arithmetic.width(network, chosen)))
+    words.append(text(language, "named_projection" if chosen.shortcut else "named_identity"))
+    if network.zero_init:
+        words.append(text(language, "named_zero"))
+    return escape(" ".join(words))
+
+
+def layers(language: str, network: Network, rows: Sequence[LayerRow], prefix: str = "") -> str:
+    """Layers to choose from, and each one's arithmetic; the page shows the chosen one's."""
+    heads = [text(language, f"col_{key}") for key in ("layer", "operator", "output", "parameters", "macs")]
+    buttons = "".join(
+        f'<button type="button" data-layer="{i}" aria-pressed="{"false" if i else "true"}" tabindex="{-1 if i else 0}">'
+        f"<code>{layer.path.removeprefix(prefix)}</code><span>{layer.operator}</span>"
+        f"<code>{shape(layer.output_shape)}</code><span>{amount(layer.parameters)}</span>"
+        f"<span>{amount(layer.macs)}</span></button>"
+        for i, layer in enumerate(rows)
+    )
+    details = "".join(_arithmetic(language, network, layer, i) for i, layer in enumerate(rows))
+    name = escape(text(language, "choose_layer"))
+    head = "".join(f"<span>{escape(each)}</span>" for each in heads)
+    saves = downloads(f"{network.spec.name}-{prefix.rstrip('.') or rows[0].path}", summary.layer_rows(rows))
+    return (
+        f'<div class="layer-head" aria-hidden="true">{head}</div>'
+        f'<div class="layer-list" role="group" aria-label="{name}">{buttons}</div>{details}{saves}'
+    )
+
+
+def _arithmetic(language: str, network: Network, layer: LayerRow, index: int) -> str:
+    """A layer's figures, each spelled out."""
+    window = ""
+    if layer.kind in ("conv", "pool"):
+        window = text(
+            language, "layer_window", kernel=f"{layer.kernel}×{layer.kernel}", stride=layer.stride,
+            padding=layer.padding, dilation=layer.dilation, groups=layer.groups,
+        )  # fmt: skip
+    field = arithmetic.receptive_field(layer)
+    not_counted = text(language, "macs_not_counted")
+    lines = [
+        ("layer_shape", [f"{shape(layer.input_shape)} → {shape(layer.output_shape)}"]),
+        ("layer_window_name", [window]),
+        ("layer_size", list(arithmetic.output_size(layer))),
+        ("col_parameters", [_with_share(arithmetic.parameters(layer), layer.parameters, network.parameters)]),
+        ("col_macs", [_with_share(arithmetic.macs(layer), layer.macs, network.macs) or not_counted]),
+        ("layer_field", [field]),
+    ]
+    items = "".join(
+        f"<dt>{escape(text(language, key))}</dt>" + "".join(f"<dd>{escape(value)}</dd>" for value in values)
+        for key, values in lines
+        if any(values)
+    )
+    note = escape(text(language, f"layer_note_{layer.kind}"))
+    hidden = " hidden" if index else ""
+    return (
+        f'<div class="arithmetic" data-layer="{index}"{hidden}><h4><code>{layer.path}</code> {layer.operator}</h4>'
+        f"<dl>{items}</dl><p>{note}</p></div>"
+    )
+
+
+def _with_share(formula: str, part: int, whole: int) -> str:
+    return f"{formula} ({share(part, whole):.1f}{NNBSP}%)" if formula else ""
+
+
+def downloads(name: str, rows: list[dict[str, Any]], record: object = None) -> str:
+    """The rows of a table to take along, as CSV and as JSON."""
+    links = download("CSV", f"{name}.csv", summary.as_csv(rows), "text/csv")
+    links += download("JSON", f"{name}.json", json.dumps(record or rows, indent=1), "application/json")
+    return f'<p class="downloads">{links}</p>'
+
+
+def stage_cells(language: str, network: Network) -> list[list[str]]:
+    """The stage table as text, the last row the total."""
+    rows = [
+        [
+            row.name,
+            row.operator.replace(" ", "\u00a0"),  # a wrapped row would clip the last one
+            shape(row.output_shape),
+            amount(row.parameters),
+            f"{share(row.parameters, network.parameters):.1f}",
+            amount(row.macs),
+            f"{share(row.macs, network.macs):.1f}",
+            f"{row.receptive_field}",
+        ]
+        for row in network.stages
+    ]
+    total = [text(language, "total"), "", "", amount(network.parameters), "100", amount(network.macs), "100", ""]
+    return [*rows, total]
+
+
+def stage_heads(language: str) -> list[str]:
+    """The heads of the stage table's columns."""
+    keys = ("stage", "operator", "output", "parameters", "share", "macs", "share", "field")
+    return [text(language, f"col_{key}") for key in keys]
+
+
+def stage_rows(language: str, network: Network) -> str:
+    """The stage table with every figure, each stage a button that opens it, with CSV and JSON to take along."""
+    heads = [text(language, f"col_{key}") for key in ("output_memory", "peak_memory", "stride")]
+    cells = []
+    for row, plain in zip(network.stages, stage_cells(language, network), strict=False):
+        memory = [mebibytes(row.activation_bytes), mebibytes(row.peak_bytes), str(row.stride)]
+        name = f'<button type="button" class="plain" data-open-stage="{row.name}">{row.name}</button>'
+        cells.append([name, *(cell.replace("\u00a0", " ") for cell in plain[1:7]), *memory, plain[7]])
+    total = stage_cells(language, network)[-1]
+    cells.append([*total[:7], "", mebibytes(network.peak_bytes), "", ""])
+    words = stage_heads(language)
+    blocks = [each for row in network.stages for each in row.blocks]
+    every = [layer for row in network.stages for layer in row.every_layer]
+    name = network.spec.name
+    return (
+        table([*words[:7], *heads, words[7]], cells, kind="stages")
+        + f'<p class="convention">{escape(text(language, "memory_note"))}</p>'
+        + _take_along(language, "take_stages", downloads(f"{name}-stages", summary.stage_rows(network), summary.record(network)))
+        + _take_along(language, "take_blocks", downloads(f"{name}-blocks", summary.block_rows(blocks)))
+        + _take_along(language, "take_layers", downloads(f"{name}-layers", summary.layer_rows(every)))
+    )
+
+
+def _take_along(language: str, key: str, links: str) -> str:
+    return f'<div class="take"><span>{escape(text(language, key))}</span>{links}</div>'
+
+
+def published(language: str, network: Network) -> str:
+    """Our totals beside torchvision's metadata and the paper's Table 1, with the differences and their reasons."""
+    if not is_standard(network):
+        return f'<p class="note">{escape(text(language, "published_other"))}</p>'
+    spec, paper = network.spec, paper_row(network)
+    heads = [text(language, f"published_{key}") for key in ("source", "parameters", "gmacs", "difference", "reason")]
+    ours = network.macs / 1e9
+    rows = [
+        [escape(text(language, "published_ours")), f"{network.parameters:,}", f"{ours:.3f}", "", ""],
+        [
+            escape(text(language, "published_torchvision")), f"{spec.parameters:,}", f"{spec.gmacs:.3f}",
+            f"{100 * (ours / spec.gmacs - 1):+.2f}{NNBSP}%", escape(text(language, "published_rounding")),
+        ],
+    ]  # fmt: skip
+    if paper is None:
+        rows.append([escape(text(language, "published_no_row")), "–", "–", "–", ""])
+    else:
+        reason = text(language, f"published_{paper.reason}", counted=f"{paper.counted:.2f}")
+        difference = f"{100 * (ours / paper.gmacs - 1):+.1f}{NNBSP}%"
+        rows.append([escape(f"{paper.paper}, Table 1"), "–", f"{paper.gmacs:.1f}", difference, escape(reason)])
+    return table(heads, rows, kind="published")

@@ -1,0 +1,173 @@
+"""The code beside the picture: the lines of ``resnet.py`` that make a part, its modules and parameters by name, and the
+few lines that rebuild the network in plain torchvision. All of it is read off what runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import dataclass
+from functools import lru_cache
+
+from torch import nn
+
+from resnet_app import resnet
+from resnet_app.anatomy import Network
+from resnet_app.explorer import DILATABLE, LAYER_OF_STAGE
+from resnet_app.registry import BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2
+
+PARTS_OF_STAGE = {"conv1": ("conv1", "bn1"), "maxpool": ("maxpool",), "avgpool": ("avgpool",), "fc": ("fc",)}
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some lines of ``resnet.py``.
+
+    Attributes:
+        title: what they are, e.g. ``Bottleneck.__init__``.
+        first: the number of the first line in the file.
+        text: the lines.
+        marked: numbers (in the file) of the lines that matter here.
+    """
+
+    title: str
+    first: int
+    text: str
+    marked: frozenset[int]
+
+
+def excerpts(network: Network, stage: str, *, block: int | None = None) -> list[Excerpt]:
+    """The lines that make a stage of a network and run it; with ``block``, those of the block's class before them.
+
+    Args:
+        network: taken apart.
+        stage: its name, e.g. ``conv4_x``.
+        block: the block's index in the stage.
+    """
+    found = []
+    layer = LAYER_OF_STAGE.get(stage)
+    parts = (layer,) if layer else PARTS_OF_STAGE[stage]
+    if layer and block is not None:
+        row = next(each for each in network.stages if each.name == stage).blocks[block]
+        used = {each.path.split(".")[2] for each in row.layers}
+        found += [_excerpt(f"{network.spec.block}.{name}", used) for name in ("__init__", "residual", "shortcut", "forward")]
+    if layer:
+        found.append(_excerpt("ResNet._make_layer", {None: set(), 0: {"downsample"}}.get(block, {"blocks"})))
+    other_stem = "conv3x3" if network.stem == "imagenet" else "Conv2d"
+    found += [
+        _excerpt(f"ResNet.{name}", set(parts), but=other_stem if stage == "conv1" else "", only_near=True)
+        for name in ("__init__", "forward_features", "forward_head")
+    ]
+    return [excerpt for excerpt in found if excerpt.text]
+
+
+def _excerpt(title: str, parts: set[str], *, but: str = "", only_near: bool = False) -> Excerpt:
+    """A function's lines, with those marked that speak of ``parts`` but not of ``but``; ``only_near``: those alone."""
+    function, lines = _functions()[title], _lines()
+    statements = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    touched = [node for node in statements if parts & _named(node) and but not in _named(node)]
+    marked = {number for node in touched for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    first, last = function.lineno, function.end_lineno or function.lineno
+    if only_near:
+        if not marked:
+            return Excerpt(title, first, "", frozenset())
+        first, last = max(first, min(marked) - 1), min(last, max(marked) + 1)
+    return Excerpt(title, first, "\n".join(lines[first - 1 : last]), frozenset(marked))
+
+
+def _named(node: ast.AST) -> set[str]:
+    """All that a statement speaks of: plain names, and x of each ``self.x``."""
+    return {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)} | {
+        each.id for each in ast.walk(node) if isinstance(each, ast.Name)
+    }
+
+
+@lru_cache(maxsize=1)
+def _lines() -> list[str]:
+    return inspect.getsource(resnet).splitlines()
+
+
+@lru_cache(maxsize=1)
+def _functions() -> dict[str, ast.FunctionDef]:
+    tree = ast.parse("\n".join(_lines()))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {
+        f"{each.name}.{node.name}": node for each in classes for node in each.body if isinstance(node, ast.FunctionDef)
+    }
+
+
+@dataclass(frozen=True)
+class ModuleRow:
+    """A line of ``named_modules()``, with the parameters and buffers that it holds itself.
+
+    Attributes:
+        path: its name; empty for the network.
+        kind: its class.
+        details: what its ``repr`` adds, e.g. ``3, 64, kernel_size=(7, 7)``.
+        parameters: name and shape of each of its own, as in ``named_parameters()``.
+        buffers: the same of its buffers (BatchNorm's running figures), which are saved but not learned.
+        depth: how many modules it lies in.
+    """
+
+    path: str
+    kind: str
+    details: str
+    parameters: tuple[tuple[str, tuple[int, ...]], ...]
+    buffers: tuple[tuple[str, tuple[int, ...]], ...]
+    depth: int
+
+
+def modules(network: Network) -> list[ModuleRow]:
+    """All modules of a network in the order of ``named_modules()``."""
+    rows = []
+    for path, module in _skeleton(network).named_modules():
+        prefix = f"{path}." if path else ""
+        parameters, buffers = (
+            tuple((prefix + name, tuple(tensor.shape)) for name, tensor in own)
+            for own in (module.named_parameters(recurse=False), module.named_buffers(recurse=False))
+        )
+        depth = path.count(".") + 1 if path else 0
+        rows.append(ModuleRow(path, type(module).__name__, module.extra_repr(), parameters, buffers, depth))
+    return rows
+
+
+def _skeleton(network: Network) -> nn.Module:
+    return network.spec.skeleton(
+        num_classes=network.classes, stem=network.stem,
+        replace_stride_with_dilation=[stage in network.dilated for stage in DILATABLE],
+    )  # fmt: skip
+
+
+def in_torchvision(network: Network, weights: str | None = None) -> str:
+    """The lines that rebuild this very network without this project.
+
+    Args:
+        network: taken apart.
+        weights: a choice of ``registry.WEIGHTS`` to load, or the name of a checkpoint file; None for none.
+    """
+    spec = network.spec
+    published = weights in (IMAGENET, IMAGENET_V1, IMAGENET_V2) and network.stem == "imagenet"
+    arguments, after = [], []
+    if published:
+        version = {IMAGENET_V1: "IMAGENET1K_V1", IMAGENET_V2: "IMAGENET1K_V2"}.get(weights or "", "DEFAULT")
+        arguments.append(f'weights="{version}"')
+    elif network.classes != 1000:
+        arguments.append(f"num_classes={network.classes}")
+    if network.dilated:
+        arguments.append(f"replace_stride_with_dilation={[stage in network.dilated for stage in DILATABLE]}")
+    if network.zero_init and not published:
+        arguments.append("zero_init_residual=True")
+    if network.stem == "cifar":
+        after.append("model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)")
+        after.append("model.maxpool = torch.nn.Identity()")
+    if published and network.classes != 1000:
+        after.append(f"model.fc = torch.nn.Linear(model.fc.in_features, {network.classes})")
+    if weights is not None and not published and weights not in (BUNDLED, "random"):
+        after.append(f"# then the weights: model.load_state_dict(...), from {weights!r}")
+    height, width = network.input_size
+    return "\n".join([
+        "import torch", "import torchvision", "",
+        f"model = torchvision.models.{spec.name}({', '.join(arguments)})", *after, "model.eval()", "",
+        f"with torch.inference_mode():\n    logits = model(torch.randn(1, 3, {height}, {width}))"
+        f"  # (1, {network.classes})",
+    ]) + "\n"  # fmt: skip
