@@ -10,8 +10,18 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demo import comparing, endpoints, explain_events, explaining, explore_events, exploring, handlers, html, loading
-from demo import teaching
+from demo import (
+    comparing,
+    endpoints,
+    explain_events,
+    explaining,
+    explore_events,
+    exploring,
+    handlers,
+    html,
+    loading,
+    teaching,
+)
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.queues import EACH, LATEST, LOAD_WORK, MODEL_WORK, PRIVATE, QUIET
 from demo.tabs import batch as batch_tab

@@ -45,7 +45,7 @@ def _ratio(second: float, first: float) -> str:
 
 def _stages(language: str, pair: list[Network], chosen: str) -> str:
     """The stages of both in one table, the chosen one marked, with the second over the first."""
-    from demo.opened import downloads, mebibytes
+    from demo.opened import downloads, memory
 
     one, two = pair
     words = [text(language, f"col_{key}") for key in ("stage", "operator", "output", "parameters", "macs")]
@@ -74,8 +74,10 @@ def _stages(language: str, pair: list[Network], chosen: str) -> str:
     ])  # fmt: skip
     lines = "".join(
         f"<p><b>{escape(net.spec.title)}</b> "
-        + escape(text(language, "depth_line", parameters=amount(net.parameters), macs=amount(net.macs), depth=net.spec.depth))
-        + f" {escape(text(language, 'compare_peak', peak=mebibytes(net.peak_bytes)))}</p>"
+        + escape(
+            text(language, "depth_line", parameters=amount(net.parameters), macs=amount(net.macs), depth=net.spec.depth)
+        )
+        + f" {escape(text(language, 'compare_peak', peak=memory(net.peak_bytes)))}</p>"
         for net in pair
     )
     name = f"{one.spec.name}-{two.spec.name}"
@@ -98,9 +100,10 @@ def _side(language: str, network: Network, chosen: str) -> str:
         return f'<section>{title}<p class="note">{escape(text(language, "compare_none", stage=chosen))}</p></section>'
     facts = text(
         language, "stage_facts", parameters=amount(stage.parameters), macs=amount(stage.macs),
-        peak=opened.mebibytes(stage.peak_bytes), stride=stage.stride, field=stage.receptive_field,
+        peak=opened.memory(stage.peak_bytes), stride=stage.stride, field=stage.receptive_field,
     )  # fmt: skip
-    head = f'{title}<p class="facts">{escape(stage.operator)} · {shape(stage.output_shape)}</p><p class="facts">{escape(facts)}</p>'
+    what = f"{escape(stage.operator)} · {shape(stage.output_shape)}"
+    head = f'{title}<p class="facts">{what}</p><p class="facts">{escape(facts)}</p>'
     if not stage.blocks:
         drawing = saved(language, plain_drawing(language, stage), f"{network.spec.name}-{stage.name}")
         return f"<section>{head}{drawing}</section>"

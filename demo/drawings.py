@@ -103,7 +103,9 @@ def saved(language: str, drawing: str, name: str, *, wide: bool = False) -> str:
         f'<span class="hidden"> {escape(text(language, "drawing_of", name=name))}</span></button>'
         for kind in ("svg", "png")
     )
-    region = f' tabindex="0" role="region" aria-label="{escape(text(language, "drawing_of", name=name))}"' if wide else ""
+    region = (
+        f' tabindex="0" role="region" aria-label="{escape(text(language, "drawing_of", name=name))}"' if wide else ""
+    )
     return f'<figure class="drawing"><div{region}>{drawing}</div><figcaption>{buttons}</figcaption></figure>'
 
 
@@ -159,10 +161,10 @@ def _chain(layers: list[LayerRow], beside: list[str]) -> tuple[str, str]:
     for i, (layer, words) in enumerate(zip(layers, beside, strict=True)):
         y = _FIRST + i * step
         boxes.append(_box(AXIS, y, BOX_WIDTH, _words(layer)) + _groups(layer, y))
-        boxes.append(
-            f'<text class="beside" x="{AXIS + 10}" y="{y + BOX_HEIGHT + GAP / 2 + 4}">{escape(words)}</text>'
-        )
-    down = f"M{AXIS} 18V{_FIRST}" + "".join(f"M{AXIS} {_FIRST + i * step + BOX_HEIGHT}v{GAP}" for i in range(len(layers)))
+        boxes.append(f'<text class="beside" x="{AXIS + 10}" y="{y + BOX_HEIGHT + GAP / 2 + 4}">{escape(words)}</text>')
+    down = f"M{AXIS} 18V{_FIRST}" + "".join(
+        f"M{AXIS} {_FIRST + i * step + BOX_HEIGHT}v{GAP}" for i in range(len(layers))
+    )
     return "".join(boxes), down
 
 

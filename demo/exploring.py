@@ -131,8 +131,8 @@ def _chart(language: str, network: Network, kind: str) -> Any:
 
 
 def open_stage(
-    model: str, classes: float | None, input_size: str, stem: str, dilated: list[str] | None, zero_init: bool, chart: str,
-    place: Place, language: str, event: gr.EventData,
+    model: str, classes: float | None, input_size: str, stem: str, dilated: list[str] | None, zero_init: bool,
+    chart: str, place: Place, language: str, event: gr.EventData,
 ) -> list[Any]:  # fmt: skip
     """The stage that was chosen in the ribbon (a bar, a row or a tile chooses there), at a block of it."""
     from demo import opened
@@ -148,8 +148,8 @@ def open_stage(
 
 
 def open_block(
-    model: str, classes: float | None, input_size: str, stem: str, dilated: list[str] | None, zero_init: bool, chart: str,
-    place: Place, language: str, event: gr.EventData,
+    model: str, classes: float | None, input_size: str, stem: str, dilated: list[str] | None, zero_init: bool,
+    chart: str, place: Place, language: str, event: gr.EventData,
 ) -> list[Any]:  # fmt: skip
     """The block that was chosen in the opened stage."""
     from demo import opened

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from demo.html import amount
 from demo.locales import text
-from demo.opened import mebibytes, stage_cells, stage_heads
+from demo.opened import memory, stage_cells, stage_heads
 from resnet_app.anatomy import Network, share
 from resnet_app.faithfulness import Curve
 from resnet_app.microscope import Reading
@@ -69,7 +69,7 @@ def cost_bars(language: str, network: Network) -> go.Figure:
          [amount(s.parameters) for s in stages]),
         ("col_macs", MACS_COLOUR, [share(s.macs, network.macs) for s in stages], [amount(s.macs) for s in stages]),
         ("memory_of_peak", MEMORY_COLOUR, [share(s.peak_bytes, network.peak_bytes) for s in stages],
-         [mebibytes(s.peak_bytes) for s in stages]),
+         [memory(s.peak_bytes) for s in stages]),
     )  # fmt: skip
     figure = go.Figure(
         [
@@ -83,7 +83,7 @@ def cost_bars(language: str, network: Network) -> go.Figure:
     )  # fmt: skip
     largest = max(max(values) for _, _, values, _ in measures)
     figure.update_layout(
-        **_layout(58 * len(names) + 60),
+        **_layout(64 * len(names) + 60),
         barmode="group", bargap=0.22, barcornerradius=2,
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )  # fmt: skip
@@ -98,7 +98,8 @@ def standing(language: str, every: Sequence[Classifier], name: str) -> go.Figure
     """Accuracy over GMACs and over parameters: all classifiers, the networks here marked, this one ringed."""
     figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.05)
     groups = (
-        ("standing_others", [c for c in every if not c.is_ours], {"color": OTHERS_GREY, "size": 7, "symbol": "circle-open"}),
+        ("standing_others", [c for c in every if not c.is_ours],
+         {"color": OTHERS_GREY, "size": 7, "symbol": "circle-open"}),
         ("standing_ours", [c for c in every if c.is_ours and c.model != name],
          {"color": PARAMETERS_COLOUR, "size": 9, "symbol": "circle"}),
         ("standing_this", [c for c in every if c.model == name],
@@ -118,7 +119,9 @@ def standing(language: str, every: Sequence[Classifier], name: str) -> go.Figure
         **{**_layout(440), "margin": {"l": 0, "r": 8, "t": 40, "b": 0}},
         legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
     )
-    figure.update_xaxes(type="log", gridcolor=_GRID, zeroline=False, fixedrange=True, dtick=1, minor={"showgrid": False})
+    figure.update_xaxes(
+        type="log", gridcolor=_GRID, zeroline=False, fixedrange=True, dtick=1, minor={"showgrid": False}
+    )
     figure.update_xaxes(title=text(language, "standing_gmacs"), col=1)
     figure.update_xaxes(title=text(language, "standing_parameters"), col=2)
     figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True)

@@ -210,7 +210,9 @@ def _cost(language: str, model: LoadedModel, answer: Answer, left_out: list[str]
     after = microscope.logits_without(model, answer.pixels, left_out)
     before = answer.logits
     chances = before.softmax(0), after.softmax(0)
-    indices = list(dict.fromkeys([p.index for p in answer.predictions] + after.topk(min(SHOWN, len(after))).indices.tolist()))
+    indices = list(
+        dict.fromkeys([p.index for p in answer.predictions] + after.topk(min(SHOWN, len(after))).indices.tolist())
+    )
     heads = [text(language, f"without_{key}") for key in ("class", "before", "after", "logit")]
     rows = [
         [

@@ -94,8 +94,9 @@ def _branch(language: str, row: ModuleRow) -> str:
     for name, dims, kind in held:
         shape = "×".join(map(str, dims)) or "1"
         lines.append(
-            f'<li class="{kind}" style="--depth:{row.depth + 1}" data-path="{name.lower()} {kind}"><button type="button" '
-            f'class="plain" data-copy="{name}"><code>{name}</code><span class="hidden"> {copy}</span></button>'
+            f'<li class="{kind}" style="--depth:{row.depth + 1}" data-path="{name.lower()} {kind}">'
+            f'<button type="button" class="plain" data-copy="{name}"><code>{name}</code>'
+            f'<span class="hidden"> {copy}</span></button>'
             f"<small>{kind} {shape}</small></li>"
         )
     return "".join(lines)

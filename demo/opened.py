@@ -1,4 +1,4 @@
-"""The network in words and tables: its headline, an opened stage, a block, and its layers with their arithmetic; pure."""
+"""The network in words and tables: headline, an opened stage and block, layers with their arithmetic; pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from resnet_app.anatomy import BlockRow, LayerRow, Network, StageRow, share
 from resnet_app.published import is_standard, paper_row
 
 
-def mebibytes(count: int) -> str:
-    """Bytes as MiB with three figures; less than a hundredth as KiB."""
-    value = count / 2**20
-    if value < 0.01:
-        return f"{count / 1024:.3g}{NNBSP}KiB"
-    return f"{value:.2f}{NNBSP}MiB" if value < 100 else f"{value:,.0f}{NNBSP}MiB"
+def memory(count: int) -> str:
+    """Bytes with three figures: 9.19 MiB, 2.01 KiB, 8 B."""
+    if count < 1024:
+        return f"{count}{NNBSP}B"
+    unit, size = ("KiB", 2**10) if count < 2**17 else ("MiB", 2**20)
+    value = count / size
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}{NNBSP}{unit}"
 
 
 def headline(language: str, network: Network) -> str:
@@ -32,12 +33,12 @@ def headline(language: str, network: Network) -> str:
     )  # fmt: skip
     counted = text(language, "depth_counted", formula=arithmetic.depth(network.spec))
     peak = max(network.stages, key=lambda stage: stage.peak_bytes)
-    memory = text(language, "peak_line", peak=mebibytes(peak.peak_bytes), stage=peak.name)
+    alive = text(language, "peak_line", peak=memory(peak.peak_bytes), stage=peak.name)
     convention = text(language, "convention", height=height, width=width)
     return (
         f'<div class="network"><h2>{escape(network.spec.title)}</h2><p>{escape(line)}</p>'
         f'<p class="convention">{escape(convention)}</p>'
-        f'<p class="second">{escape(counted)} {escape(memory)}</p></div>'
+        f'<p class="second">{escape(counted)} {escape(alive)}</p></div>'
     )
 
 
@@ -46,7 +47,7 @@ def stage(language: str, network: Network, stage_index: int, block_index: int) -
     row = network.stages[stage_index]
     facts = text(
         language, "stage_facts", parameters=amount(row.parameters), macs=amount(row.macs),
-        peak=mebibytes(row.peak_bytes), stride=row.stride, field=row.receptive_field,
+        peak=memory(row.peak_bytes), stride=row.stride, field=row.receptive_field,
     )  # fmt: skip
     head = f'<h3>{row.name} <small>{row.operator}</small></h3><p class="facts">{escape(facts)}</p>'
     if not row.blocks:
@@ -191,11 +192,11 @@ def stage_rows(language: str, network: Network) -> str:
     heads = [text(language, f"col_{key}") for key in ("output_memory", "peak_memory", "stride")]
     cells = []
     for row, plain in zip(network.stages, stage_cells(language, network), strict=False):
-        memory = [mebibytes(row.activation_bytes), mebibytes(row.peak_bytes), str(row.stride)]
+        bytes_and_stride = [memory(row.activation_bytes), memory(row.peak_bytes), str(row.stride)]
         name = f'<button type="button" class="plain" data-open-stage="{row.name}">{row.name}</button>'
-        cells.append([name, *(cell.replace("\u00a0", " ") for cell in plain[1:7]), *memory, plain[7]])
+        cells.append([name, *(cell.replace("\u00a0", " ") for cell in plain[1:7]), *bytes_and_stride, plain[7]])
     total = stage_cells(language, network)[-1]
-    cells.append([*total[:7], "", mebibytes(network.peak_bytes), "", ""])
+    cells.append([*total[:7], "", memory(network.peak_bytes), "", ""])
     words = stage_heads(language)
     blocks = [each for row in network.stages for each in row.blocks]
     every = [layer for row in network.stages for layer in row.every_layer]
@@ -203,7 +204,9 @@ def stage_rows(language: str, network: Network) -> str:
     return (
         table([*words[:7], *heads, words[7]], cells, kind="stages")
         + f'<p class="convention">{escape(text(language, "memory_note"))}</p>'
-        + _take_along(language, "take_stages", downloads(f"{name}-stages", summary.stage_rows(network), summary.record(network)))
+        + _take_along(
+            language, "take_stages", downloads(f"{name}-stages", summary.stage_rows(network), summary.record(network))
+        )
         + _take_along(language, "take_blocks", downloads(f"{name}-blocks", summary.block_rows(blocks)))
         + _take_along(language, "take_layers", downloads(f"{name}-layers", summary.layer_rows(every)))
     )

@@ -74,7 +74,7 @@ def describe(
             raise UnknownChoiceError("stage to dilate", stage, list(DILATABLE))
     if dilated and spec.block == "BasicBlock":
         raise ResNetAppError(
-            f"{spec.title} has BasicBlocks, which cannot dilate; choose ResNet-50 or deeper, or dilate no stage.",
+            f"{spec.title} has BasicBlocks, which cannot dilate. Choose ResNet-50 or deeper, or dilate no stage.",
             code="no_dilation",
             name=spec.title,
         )
@@ -99,9 +99,7 @@ def _stages(network: ResNet, classes: int, shape: Shape) -> Iterator[StageRow]:
     yield _stage("conv1", (conv, _norm("bn1", network.bn1, conv)))
     last = conv
     if isinstance(network.maxpool, nn.MaxPool2d):
-        last = _window(
-            "maxpool", network.maxpool, conv.output_shape, jump=conv.jump * conv.stride, field=conv.field
-        )
+        last = _window("maxpool", network.maxpool, conv.output_shape, jump=conv.jump * conv.stride, field=conv.field)
         yield _stage("maxpool", (last,))
     for layer, name in STAGE_OF_LAYER.items():
         blocks = []
@@ -122,9 +120,7 @@ def _stages(network: ResNet, classes: int, shape: Shape) -> Iterator[StageRow]:
     )
 
 
-def _stage(
-    name: str, layers: tuple[LayerRow, ...], blocks: tuple[BlockRow, ...] = (), operator: str = ""
-) -> StageRow:
+def _stage(name: str, layers: tuple[LayerRow, ...], blocks: tuple[BlockRow, ...] = (), operator: str = "") -> StageRow:
     every: Sequence[LayerRow] = layers or [layer for block in blocks for layer in block.layers]
     last = blocks[-1].branch[-1] if blocks else layers[-1]
     return StageRow(

@@ -32,8 +32,8 @@ class Reading:
         shortcut: norm of the shortcut's output.
         residual: norm of F(x).
         cosine: of the angle between the two; 0 where one of them is 0.
-        error: the largest difference between relu(F(x) + shortcut) and the block's own output, as a part of the latter's
-            peak.
+        error: the largest difference between relu(F(x) + shortcut) and the block's own output, as a part of the
+            latter's peak.
     """
 
     path: str
@@ -61,11 +61,13 @@ def readings(network: ResNet, pixels: Tensor) -> list[Reading]:
         x = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
         for path, block in blocks(network).items():
             residual, shortcut, output = block.residual(x), block.shortcut(x), block(x)
-            norms = [float(torch.linalg.vector_norm(part)) for part in (shortcut, residual)]
-            cosine = float((shortcut.double() * residual).sum()) / (norms[0] * norms[1]) if all(norms) else 0.0
             peak = float(output.abs().max()) or 1.0
             error = float((torch.relu(residual + shortcut) - output).abs().max()) / peak
-            found.append(Reading(path, block.downsample is None, *norms, cosine, error))
+            # a hundred thousand squares in float32 would lose a digit or two, and not every device knows float64
+            one, other = (part.flatten().cpu().double() for part in (shortcut, residual))
+            norms = float(one.norm()), float(other.norm())
+            cosine = float(one @ other) / (norms[0] * norms[1]) if all(norms) else 0.0
+            found.append(Reading(path, block.downsample is None, norms[0], norms[1], cosine, error))
             x = output
     return found
 

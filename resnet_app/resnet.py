@@ -70,12 +70,15 @@ class BasicBlock(nn.Module):
     def residual(self, x: Tensor) -> Tensor:
         """F(x): (B, inplanes, H, W) -> (B, planes, H/stride, W/stride)."""
         out = self.relu(self.bn1(self.conv1(x)))  # (B, planes, H/stride, W/stride)
-        out = self.bn2(self.conv2(out))  # same shape
-        return out
+        residual: Tensor = self.bn2(self.conv2(out))  # same shape
+        return residual
 
     def shortcut(self, x: Tensor) -> Tensor:
         """x itself, or its 1x1 projection to the shape of F(x)."""
-        return x if self.downsample is None else self.downsample(x)
+        if self.downsample is None:
+            return x
+        projected: Tensor = self.downsample(x)
+        return projected
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inplanes, H, W) -> (B, planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""
@@ -122,12 +125,15 @@ class Bottleneck(nn.Module):
         """F(x): (B, inplanes, H, W) -> (B, 4 * planes, H/stride, W/stride)."""
         out = self.relu(self.bn1(self.conv1(x)))  # (B, width, H, W)
         out = self.relu(self.bn2(self.conv2(out)))  # (B, width, H/stride, W/stride)
-        out = self.bn3(self.conv3(out))  # (B, 4 * planes, H/stride, W/stride)
-        return out
+        residual: Tensor = self.bn3(self.conv3(out))  # (B, 4 * planes, H/stride, W/stride)
+        return residual
 
     def shortcut(self, x: Tensor) -> Tensor:
         """x itself, or its 1x1 projection to the shape of F(x)."""
-        return x if self.downsample is None else self.downsample(x)
+        if self.downsample is None:
+            return x
+        projected: Tensor = self.downsample(x)
+        return projected
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inplanes, H, W) -> (B, 4 * planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""

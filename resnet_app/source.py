@@ -50,7 +50,9 @@ def excerpts(network: Network, stage: str, *, block: int | None = None) -> list[
     if layer and block is not None:
         row = next(each for each in network.stages if each.name == stage).blocks[block]
         used = {each.path.split(".")[2] for each in row.layers}
-        found += [_excerpt(f"{network.spec.block}.{name}", used) for name in ("__init__", "residual", "shortcut", "forward")]
+        found += [
+            _excerpt(f"{network.spec.block}.{name}", used) for name in ("__init__", "residual", "shortcut", "forward")
+        ]
     if layer:
         found.append(_excerpt("ResNet._make_layer", {None: set(), 0: {"downsample"}}.get(block, {"blocks"})))
     other_stem = "conv3x3" if network.stem == "imagenet" else "Conv2d"

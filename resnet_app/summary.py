@@ -117,8 +117,8 @@ def as_text(network: Network) -> str:
     peak = f"{network.peak_bytes / 2**20:14.2f}"
     lines.append(f"{'total':45}{network.parameters:>13,}{'':6}{network.macs:>16,}{'':6}{peak}")
     lines += [
-        "MACs: multiply-adds of conv and linear layers, one picture. MiB: the stage's output in float32; peak: all that",
-        "is alive at once. Stride, field (receptive field, longest path): in input pixels.",
+        "MACs: multiply-adds of conv and linear layers, one picture. MiB: the stage's output in float32; peak: all",
+        "that is alive at once. Stride, field (receptive field, longest path): in input pixels.",
     ]
     return "\n".join([*lines, *_published(network)])
 

@@ -1,17 +1,22 @@
 """The stages against published numbers, real forward passes, torch's counter, and gradients."""
 
 import json
+import operator
 from itertools import pairwise
 
 import pytest
 import torch
+import torchinfo
 from torch import nn
+from torch.fx.passes.shape_prop import ShapeProp
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision import models
 from torchvision.models import get_model_weights
 
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.explorer import as_text, describe, parse_size, record
+from resnet_app.explorer import DILATABLE, describe, parse_size
 from resnet_app.registry import SPECS
+from resnet_app.summary import as_text, record
 
 LAYERS = {
     "conv1": "bn1", "maxpool": "maxpool", "conv2_x": "layer1", "conv3_x": "layer2", "conv4_x": "layer3",
@@ -87,6 +92,82 @@ def test_shapes_parameters_and_macs_of_a_real_pass(case):
     assert {path for path, module in modules.items() if isinstance(module, kinds)} <= listed
 
 
+@pytest.mark.parametrize("size", [(224, 224), (97, 131), (64, 320)], ids=str)
+@pytest.mark.parametrize("name", ["resnet34", "resnet152", "resnext101_64x4d", "wide_resnet101_2"])
+def test_torchinfo_counts_the_same(name, size):
+    """Convolutions and the linear layer are compared; torchinfo counts norms and the additions of a bias as well."""
+    table = describe(name, input_size=size)
+    with torch.device("meta"):
+        network = SPECS[name].build()
+    found = torchinfo.summary(network, (1, 3, *size), device="meta", verbose=0)
+    assert found.total_params == table.parameters
+    counted = {info.layer_id: info for info in found.summary_list if info.class_name in ("Conv2d", "Linear")}
+    assert sum(info.macs for info in counted.values()) == table.macs + table.classes
+    assert len(counted) == 1 + sum(layer.kind == "conv" for stage in table.stages for layer in stage.every_layer)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnext101_32x8d"])
+@pytest.mark.parametrize("dilated", [("conv5_x",), ("conv4_x", "conv5_x"), DILATABLE, ("conv3_x",)], ids=str)
+def test_dilated_networks_are_torchvisions(name, dilated):
+    table = describe(name, input_size=(96, 129), dilated=dilated)
+    with torch.device("meta"):
+        theirs = getattr(models, name)(replace_stride_with_dilation=[stage in dilated for stage in DILATABLE]).eval()
+    shapes = {}
+    for path, module in theirs.named_modules():
+        module.register_forward_hook(lambda _m, _i, out, path=path: shapes.__setitem__(path, tuple(out.shape[1:])))
+    with FlopCounterMode(display=False) as counter:
+        theirs(torch.empty(1, 3, 96, 129, device="meta"))
+    assert 2 * table.macs == counter.get_total_flops()
+    modules = dict(theirs.named_modules())
+    for layer in [layer for stage in table.stages for layer in stage.every_layer if layer.kind == "conv"]:
+        module = modules[layer.path]
+        assert layer.output_shape == shapes[layer.path]
+        assert (layer.kernel, layer.stride, layer.padding) == (
+            module.kernel_size[0], module.stride[0], module.padding[0],
+        )  # fmt: skip
+        assert (layer.dilation, layer.groups) == (module.dilation[0], module.groups)
+    assert table.dilated == dilated
+
+
+PEAKS = [
+    ("resnet18", (224, 224), "imagenet", ()),
+    ("resnet50", (224, 224), "imagenet", ()),
+    ("resnet50", (97, 131), "imagenet", ("conv5_x",)),
+    ("resnext101_32x8d", (64, 96), "cifar", ()),
+    ("wide_resnet50_2", (33, 200), "imagenet", ("conv4_x", "conv5_x")),
+]
+
+
+@pytest.mark.parametrize(("name", "size", "stem", "dilated"), PEAKS)
+def test_peak_memory_is_that_of_the_traced_graph(name, size, stem, dilated):
+    """torch.fx traces what runs; a tensor lives from the step that writes it to the last that reads it."""
+    replaced = [stage in dilated for stage in DILATABLE]
+    network = SPECS[name].build(stem=stem, replace_stride_with_dilation=replaced).to("meta").eval()
+    traced = torch.fx.symbolic_trace(network)
+    with torch.no_grad():
+        ShapeProp(traced).propagate(torch.empty(1, 3, *size, device="meta"))
+    nodes = list(traced.graph.nodes)
+    modules = dict(traced.named_modules())
+    memory_of = {}  # node -> the node whose memory it writes to
+    for node in nodes:
+        in_place = (
+            node.target is operator.iadd
+            or node.target is torch.flatten  # a view
+            or isinstance(modules.get(node.target), nn.ReLU | nn.Identity)
+        )
+        memory_of[node] = memory_of[node.all_input_nodes[0]] if in_place else node
+    last_use = {}
+    for i, node in enumerate(nodes):
+        for read in (*node.all_input_nodes, node):
+            last_use[memory_of[read]] = i
+    alive, peak = set(), 0
+    for i, node in enumerate(nodes[:-1]):  # the last one only hands the result on
+        alive.add(memory_of[node])
+        peak = max(peak, sum(4 * each.meta["tensor_meta"].shape.numel() for each in alive))
+        alive -= {each for each in alive if last_use[each] == i}
+    assert describe(name, input_size=size, stem=stem, dilated=dilated).peak_bytes == peak
+
+
 def test_blocks_are_chained_and_the_first_projects():
     blocks = [block for stage in describe("resnet50").stages for block in stage.blocks]
     assert len(blocks) == 3 + 4 + 6 + 3
@@ -96,17 +177,27 @@ def test_blocks_are_chained_and_the_first_projects():
     assert "3×3 conv, 128, /2" in {row.operator for block in blocks for row in block.branch}
 
 
-@pytest.mark.parametrize(("stem", "size"), [("imagenet", (33, 640)), ("cifar", (9, 256))])
-def test_receptive_field_and_stride_by_the_support_of_gradients(stem, size):
+@pytest.mark.parametrize(
+    ("name", "stem", "size", "dilated"),
+    [
+        ("resnet18", "imagenet", (33, 640), ()),
+        ("resnet18", "cifar", (9, 256), ()),
+        ("resnet50", "imagenet", (33, 640), ()),
+        ("resnet50", "imagenet", (9, 800), ("conv4_x", "conv5_x")),
+    ],
+)
+def test_receptive_field_and_stride_by_the_support_of_gradients(name, stem, size, dilated):
     """With positive weights everywhere, a pixel counts where the gradient of a position in the middle is not 0."""
-    network = SPECS["resnet18"].build(num_classes=2, stem=stem).eval().double().requires_grad_(False)
+    replaced = [stage in dilated for stage in DILATABLE]
+    network = SPECS[name].build(num_classes=2, stem=stem, replace_stride_with_dilation=replaced)
+    network = network.eval().double().requires_grad_(False)
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.fill_(1 / module.weight[0].numel())
     if stem == "imagenet":
         network.maxpool = nn.AvgPool2d(3, 2, 1)  # a maximum has a gradient at one pixel only; the window is the same
     x = pixels = torch.ones(1, 3, *size, dtype=torch.float64, requires_grad=True)
-    stages = {stage.name: stage for stage in describe("resnet18", stem=stem, input_size=size).stages}
+    stages = {stage.name: stage for stage in describe(name, stem=stem, input_size=size, dilated=dilated).stages}
     x = network.relu(network.bn1(network.conv1(x)))
     for stage, layer in LAYERS.items():
         if layer not in ("bn1", "avgpool", "fc") and stage in stages:
@@ -152,6 +243,8 @@ def test_what_is_no_size(text, is_plain):
         ({"input_size": (0, 224)}, ResNetAppError, "0x224"),
         ({"input_size": (224, 10**6)}, ResNetAppError, "sides of 1 to 8192"),
         ({"stem": "mnist"}, UnknownChoiceError, "choose one of imagenet, cifar"),
+        ({"dilated": ("conv2_x",)}, UnknownChoiceError, "choose one of conv3_x, conv4_x, conv5_x"),
+        ({"dilated": ("conv5_x",)}, ResNetAppError, "BasicBlocks, which cannot dilate"),
     ],
 )
 def test_bad_options_are_refused(options, error, says):
@@ -191,4 +284,4 @@ def test_the_table_names_every_stage_and_the_totals():
     text = as_text(describe("resnet18"))
     for word in ("ResNet-18", "conv5_x", "11,689,512", "512×7×7", "435"):
         assert word in text
-    assert max(map(len, text.splitlines())) <= 110
+    assert max(map(len, text.splitlines())) <= 120

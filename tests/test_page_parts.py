@@ -1,19 +1,23 @@
 """What the page is made of: numbers, tables, drawings, figures; and that nothing from a file is taken for HTML."""
 
+import re
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import torch
+import torchvision
 
-from demo import drawings, figures, html, lesson, results
+from demo import drawings, figures, html, lesson, listing, opened, results
 from demo import maps as maps_view
 from demo.locales import LANGUAGES
-from resnet_app import explorer, gradcam, predict, teach
+from resnet_app import explorer, gradcam, predict, resnet, teach
 from resnet_app.batch import Batch
 from resnet_app.models import Head, LoadedModel, choose, load
+from resnet_app.published import classifiers
 from resnet_app.registry import SPECS
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
@@ -169,9 +173,10 @@ def test_the_stage_table_sums_to_the_published_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", ["resnet18", "resnet152"])
 def test_charts_show_the_shares(name: str) -> None:
     network = explorer.describe(name)
-    parameters, macs = figures.cost_bars("en", network).data
+    parameters, macs, memory = figures.cost_bars("en", network).data
     assert sum(parameters.x) == pytest.approx(100)
     assert sum(macs.x) == pytest.approx(100)
+    assert max(memory.x) == 100  # the stage with the peak
     tree = figures.parameter_treemap("en", network).data[0]
     stages = [i for i, parent in enumerate(tree.parents) if not parent]
     assert sum(tree.values[i] for i in stages) == SPECS[name].parameters
@@ -180,19 +185,76 @@ def test_charts_show_the_shares(name: str) -> None:
         assert not inside or sum(inside) == tree.values[i]
 
 
+def svg_of(page: str) -> str:
+    return page[page.index("<svg") : page.index("</svg>") + 6]
+
+
+def test_a_grouped_convolution_is_drawn_with_its_groups() -> None:
+    for name, groups in (("resnext50_32x4d", 32), ("resnext101_64x4d", 64)):
+        block = explorer.describe(name).stages[3].blocks[1]
+        path = re.search(r'class="groups" d="([^"]+)"', drawings.block_drawing("en", block))
+        assert path
+        assert path[1].count("M") == groups
+    assert 'class="groups"' not in drawings.block_drawing("en", explorer.describe("resnet50").stages[3].blocks[1])
+
+
+def test_the_last_norm_says_where_it_starts() -> None:
+    block = explorer.describe("resnet50").stages[2].blocks[0]
+    assert "γ starts at 0" in drawings.block_drawing("en", block, zero_init=True)
+    assert "γ" not in drawings.block_drawing("en", block)
+
+
+def test_bytes_have_three_figures_and_a_unit() -> None:
+    found = [opened.memory(count).replace("\u202f", " ") for count in (8, 1023, 2056, 400_000, 9_633_792, 2**30)]
+    assert found == ["8 B", "1023 B", "2.01 KiB", "0.38 MiB", "9.19 MiB", "1024 MiB"]
+
+
+def test_all_classifiers_stand_in_the_chart_and_this_one_is_marked() -> None:
+    every = classifiers()
+    traces = figures.standing("en", every, "resnet50").data
+    assert sum(len(trace.x) for trace in traces) == 2 * len(every)
+    this = [trace for trace in traces if trace.name == "this one"]
+    assert [sorted(trace.y) for trace in this] == [sorted(SPECS["resnet50"].accuracy)] * 2
+    assert this[0].x[0] == pytest.approx(SPECS["resnet50"].gmacs)
+    assert this[1].x[0] == pytest.approx(SPECS["resnet50"].parameters / 1e6)
+
+
+def test_the_code_room_marks_the_running_lines_and_lists_every_name() -> None:
+    network = explorer.describe("resnet18", classes=2)
+    shown = listing.excerpts("en", network, "conv3_x", 0)
+    marked = re.findall(r'class="row marked"><i>(\d+)</i>(.*)', shown)
+    lines = Path(resnet.__file__).read_text("utf-8").splitlines()
+    assert marked
+    for number, words in marked:
+        assert re.sub("<[^>]+>", "", words) == escape(lines[int(number) - 1])
+    tree = Tags(listing.tree("en", network))
+    paths = {a["data-copy"] for tag, a in tree.found if tag == "button"}
+    theirs = torchvision.models.resnet18(num_classes=2)
+    assert paths == {
+        *dict(theirs.named_modules()), *dict(theirs.named_parameters()), *dict(theirs.named_buffers())
+    }  # fmt: skip
+    assert "num_classes" in listing.snippet("en", network, None)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("name", "stem"), [("resnet18", "imagenet"), ("resnext101_32x8d", "imagenet"), ("resnet50", "cifar")]
 )
 def test_drawings_are_sound_and_tell_projection_from_identity(name: str, stem: str, language: str) -> None:
     network = explorer.describe(name, stem=stem)
-    Tags(drawings.headline(language, network))
+    Tags(opened.headline(language, network))
+    Tags(opened.published(language, network))
+    ElementTree.fromstring(svg_of(drawings.whole(language, network)))
     ribbon = Tags(drawings.ribbon(language, network, 2))
     pressed = [a["aria-pressed"] for tag, a in ribbon.found if tag == "button"]
     assert pressed == ["true" if i == 2 else "false" for i in range(len(network.stages))]
-    Tags(drawings.stage_rows(language, network))
+    Tags(opened.stage_rows(language, network))
     for index, stage in enumerate(network.stages):
-        Tags(drawings.opened_stage(language, network, index, 0))
+        Tags(opened.stage(language, network, index, 0))
+        shown = Tags(opened.block(language, network, index, 0))
+        layers = [a for tag, a in shown.found if tag == "button" and "data-layer" in a]
+        assert len(layers) == len(stage.layers or stage.blocks[0].layers)
+        assert [a["aria-pressed"] for a in layers].count("true") == 1
         for block in stage.blocks:
             drawn = drawings.block_drawing(language, block)
             ElementTree.fromstring(drawn.replace("&", "&amp;"))  # well-formed, as print and export want it

@@ -112,16 +112,15 @@ def build(
         parts["rooms"] = rooms
         with labels(gr.Tab, words={"label": "room_picture"}, id="picture"):
             parts |= _picture(labels, heading, note, examples, choose_example, inside_empty)
-        with labels(gr.Tab, words={"label": "room_code"}, id="code"):
-            with gr.Row(elem_id="code-room"):
-                with gr.Column(scale=7, min_width=320):
-                    labels(gr.HTML, words={"value": heading("code")}, **plain)
-                    parts["excerpts"] = gr.HTML(**plain, elem_id="excerpts")
-                with gr.Column(scale=5, min_width=320):
-                    labels(gr.HTML, words={"value": heading("snippet")}, **plain)
-                    parts["snippet"] = gr.HTML(**plain, elem_id="snippet")
-                    labels(gr.HTML, words={"value": heading("tree")}, **plain)
-                    parts["tree"] = gr.HTML(**plain, elem_id="tree")
+        with labels(gr.Tab, words={"label": "room_code"}, id="code"), gr.Row(elem_id="code-room"):
+            with gr.Column(scale=7, min_width=320):
+                labels(gr.HTML, words={"value": heading("code")}, **plain)
+                parts["excerpts"] = gr.HTML(**plain, elem_id="excerpts")
+            with gr.Column(scale=5, min_width=320):
+                labels(gr.HTML, words={"value": heading("snippet")}, **plain)
+                parts["snippet"] = gr.HTML(**plain, elem_id="snippet")
+                labels(gr.HTML, words={"value": heading("tree")}, **plain)
+                parts["tree"] = gr.HTML(**plain, elem_id="tree")
         with labels(gr.Tab, words={"label": "room_others"}, id="others"):
             labels(gr.HTML, words={"value": heading("standing")}, **plain)
             labels(gr.HTML, words={"value": note("standing_note")}, **plain)
@@ -147,13 +146,18 @@ def _controls(labels: Labels, dilatable: tuple[str, ...]) -> dict[str, Any]:
         classes = labels(
             gr.Number, words={"label": "classes"}, value=1000, precision=0, interactive=True, elem_id="classes"
         )
-        stem = labels(
-            gr.Radio, words={"label": "stem", "choices": stems}, value="imagenet", elem_id="stem", **segments
-        )
+        stem = labels(gr.Radio, words={"label": "stem", "choices": stems}, value="imagenet", elem_id="stem", **segments)
         dilated = labels(
-            gr.CheckboxGroup, words={"label": "dilated"}, choices=list(dilatable), value=[], elem_id="dilated", **segments
+            gr.CheckboxGroup,
+            words={"label": "dilated"},
+            choices=list(dilatable),
+            value=[],
+            elem_id="dilated",
+            **segments,
         )
-        zero_init = labels(gr.Checkbox, words={"label": "zero_init"}, value=False, interactive=True, elem_id="zero-init")
+        zero_init = labels(
+            gr.Checkbox, words={"label": "zero_init"}, value=False, interactive=True, elem_id="zero-init"
+        )
     return {"input_size": input_size, "classes": classes, "stem": stem, "dilated": dilated, "zero_init": zero_init}
 
 

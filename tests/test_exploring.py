@@ -1,0 +1,144 @@
+"""What the Explore and Compare tabs answer: the network, its rooms, the microscope, two networks side by side."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demo import comparing, explore_events, exploring, inside, problems
+from resnet_app import explorer, models
+
+BEE = Path(__file__).parent.parent / "assets" / "examples" / "bee-daisy.jpg"
+
+
+@pytest.fixture
+def no_picture(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.jpg"
+    path.write_text("Dear teacher, this is not a picture.")
+    return path
+
+
+def plan(**changed: Any) -> exploring.Plan:
+    """What Explore's controls say, where nothing was changed."""
+    usual = exploring.Plan("resnet18", 1000, "224x224", "imagenet", [], False, "bars", ("conv4_x", 0), "en")
+    return usual._replace(**changed)
+
+
+def test_a_bad_input_size_is_a_callout() -> None:
+    *kept, problem = exploring.explore_network(*plan(input_size="huge"))
+    assert all(value == gr.skip() for value in kept)
+    assert "&#x27;huge&#x27; is no input size" in problem["value"]
+    *_, problem = exploring.explore_network(*plan(classes=None, input_size="32", stem="cifar", language="zh-CN"))
+    assert "类别数请填 1 到 100000" in problem["value"]
+    assert exploring.draw_chart(*plan(input_size="huge")) == gr.skip()
+    assert exploring.show_room("explore", "code", None, *plan(input_size="huge")) == exploring.Room()
+    kept = comparing.compare("resnet18", "resnet50", 1000, "huge", "imagenet", "conv1", "en")
+    assert kept[:2] == [gr.skip(), gr.skip()]
+    assert "no input size" in kept[2]["value"]
+
+
+def test_the_opened_stage_stays_through_a_change_of_stem() -> None:
+    for stem in ("imagenet", "cifar"):
+        shown = exploring.explore_network(*plan(classes=10, input_size="64", stem=stem, place=("conv4_x", 1)))
+        assert "layer3.1" in shown.block
+        pressed = [part for part in shown.ribbon.split("<button")[1:] if 'aria-pressed="true"' in part]
+        assert len(pressed) == 1
+        assert "conv4_x" in pressed[0]
+
+
+@pytest.mark.parametrize("model", ["resnet18", "resnet152"])
+def test_a_chosen_stage_and_block_are_opened(model: str) -> None:
+    asked = plan(model=model)
+    stage, block, place = exploring.open_stage(*asked, gr.EventData(None, {"index": 5, "block": 1}))
+    assert place == ("conv5_x", 1)
+    assert "layer4.1" in block
+    assert "conv5_x" in stage
+    block, place = exploring.open_block(*asked._replace(place=place), gr.EventData(None, {"index": 0}))
+    assert place == ("conv5_x", 0)
+    assert "1×1 projection (downsample)" in block
+    *_, place = exploring.open_stage(*asked._replace(stem="cifar"), gr.EventData(None, {"index": 1, "block": 0}))
+    assert place == ("conv2_x", 0)  # there is no maxpool before it
+    kept = exploring.open_stage(*asked._replace(input_size="huge"), gr.EventData(None, {"index": 0, "block": 0}))
+    assert kept == [gr.skip(), gr.skip(), ("conv1", 0)]
+
+
+def test_dilation_chosen_for_another_network_is_left_out() -> None:
+    shown = exploring.explore_network(*plan(dilated=["conv5_x"]))  # BasicBlocks cannot dilate
+    assert shown.dilated == gr.update(interactive=False, value=[])
+    assert shown.problem == problems.no_problem()
+    shown = exploring.explore_network(*plan(model="resnet50", dilated=["conv5_x"]))
+    assert shown.dilated == gr.update(interactive=True, value=["conv5_x"])
+    assert "2048×14×14" in shown.ribbon
+
+
+def test_only_the_room_in_sight_is_computed() -> None:
+    everything = {inner: exploring.show_room("explore", inner, None, *plan()) for inner in exploring.INNER_ROOMS}
+    assert everything["picture"] == exploring.Room()
+    assert exploring.show_room("classify", "code", None, *plan()) == exploring.Room()
+    for inner, parts in (("code", 3), ("others", 2), ("tables", 2)):
+        assert sum(part != gr.skip() for part in everything[inner]) == parts
+    assert "self.layer3 = self._make_layer" in re.sub("<[^>]+>", "", everything["code"].excerpts)
+    assert explore_events.look_if_seen("explore", "code") == inside.Shown()
+    assert explore_events.maps_if_seen("explain", "picture") == inside.Shown()
+    assert explore_events.compare_if_seen("explore") == [gr.skip()] * 3
+
+
+def test_the_snippet_names_the_weights_in_use() -> None:
+    own = models.choose("resnet18", checkpoint="epoch14.pkl")
+    shown = exploring.show_room("explore", "code", own, *plan(classes=2)).snippet
+    assert "from &#x27;epoch14.pkl&#x27;" in shown
+    other = models.choose("resnet50", "random")
+    assert "load_state_dict" not in exploring.show_room("explore", "code", other, *plan()).snippet
+
+
+def inside_asked(**changed: Any) -> inside.Asked:
+    """What the controls of the room with the picture say, where nothing was changed."""
+    usual = inside.Asked(None, "resnet18", "ants-bees", "cpu", str(BEE), ("conv4_x", 1), "shared", [], "en")
+    return usual._replace(**changed)
+
+
+def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
+    shown = inside.look(*inside_asked(left_out=["layer1.1", "layer2.0", "gone"]))
+    assert shown.problem == problems.no_problem()
+    assert "After layer3.1: the 16 strongest of 256 channels by their mean, 14×14 positions each" in shown.maps
+    assert shown.maps.count("<img") == 16
+    assert "Model: ResNet-18, ants-bees." in shown.maps
+    assert len(shown.chart.data[0].x) == 8
+    assert shown.left_out["choices"] == ["layer1.0", "layer1.1", "layer2.1", "layer3.1", "layer4.1"]
+    assert shown.left_out["value"] == ["layer1.1"]  # the others are none of its identity blocks
+    assert "Without F(x) of layer1.1:" in shown.cost
+    assert "Checked: relu(F(x) + shortcut)" in shown.readings
+    assert "One scale for all: 0 to" in shown.maps
+    own = inside.maps(*inside_asked(scale="own", place=("conv1", 0)))
+    assert "Each map on its own scale" in own.maps
+    assert "After conv1" in own.maps
+    assert "no maps any more" in inside.maps(*inside_asked(place=("avgpool", 0))).maps
+    assert "After layer4.1" in inside.maps(*inside_asked(place=("conv5_x", 35))).maps  # a block of a deeper network
+
+
+def test_the_microscope_without_a_photo_or_with_a_broken_one(no_picture: Path) -> None:
+    assert "No picture yet" in inside.look(*inside_asked(photo=None)).maps
+    assert inside.maps(*inside_asked(photo=None)) == inside.Shown()
+    assert inside.leave_out(*inside_asked(photo=None)) == inside.Shown()
+    for work in (inside.look, inside.maps, inside.leave_out):
+        shown = work(*inside_asked(photo=str(no_picture), left_out=["layer1.1"]))
+        assert "not a picture we can read" in shown.problem["value"]
+        assert shown._replace(problem=gr.skip()) == inside.Shown()
+    shown = inside.leave_out(*inside_asked(left_out=["layer2.0"]))
+    assert "&#x27;layer2.0&#x27;" in shown.problem["value"]
+
+
+@pytest.mark.parametrize("stem", ["imagenet", "cifar"])
+def test_compare_shows_a_stage_of_both(stem: str) -> None:
+    names = ("resnet18", "resnext101_32x8d")
+    stages, sides, problem = comparing.compare(*names, 10, "64", stem, "conv3_x", "en")
+    assert problem == problems.no_problem()
+    one, two = (explorer.describe(name, classes=10, input_size=(64, 64), stem=stem) for name in names)
+    assert f"×{two.parameters / one.parameters:.2f}" in stages
+    assert f"×{two.macs / one.macs:.2f}" in stages
+    assert sides.count("<svg") == 4
+    assert sides.count('class="groups"') == 2
+    _, sides, _ = comparing.compare("resnet18", "resnet50", 10, "64", stem, "maxpool", "zh-CN")
+    assert ("该网络没有 maxpool" in sides) == (stem == "cifar")
