@@ -95,7 +95,7 @@ def _side(language: str, network: Network, chosen: str) -> str:
     from demo.drawings import block_drawing, plain_drawing, saved
 
     stage = next((each for each in network.stages if each.name == chosen), None)
-    title = f"<h3>{escape(network.spec.title)} <small>{chosen}</small></h3>"
+    title = f"<h2>{escape(network.spec.title)} <small>{chosen}</small></h2>"
     if stage is None:
         return f'<section>{title}<p class="note">{escape(text(language, "compare_none", stage=chosen))}</p></section>'
     facts = text(
@@ -108,7 +108,7 @@ def _side(language: str, network: Network, chosen: str) -> str:
         drawing = saved(language, plain_drawing(language, stage), f"{network.spec.name}-{stage.name}")
         return f"<section>{head}{drawing}</section>"
     drawings = "".join(
-        f"<h4>{escape(words)} <code>{block.path}</code></h4>"
+        f"<h3>{escape(words)} <code>{block.path}</code></h3>"
         + saved(language, block_drawing(language, block), f"{network.spec.name}-{block.path}")
         for words, block in _two_blocks(language, stage)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from demo import comparing, exploring, inside
-from demo.queues import EACH, LATEST, MODEL_WORK, QUIET
+from demo.queues import EACH, IN_ORDER, LATEST, MODEL_WORK, QUIET
 
 if TYPE_CHECKING:
     from demo.app import Page
@@ -51,8 +51,8 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
         show_room(changed(exploring.explore_network, plan, drawn, **QUIET, **LATEST).then, **EACH)
     tab.chart_kind.input(exploring.draw_chart, plan, tab.chart, **QUIET, **LATEST)
     for opened in (
-        tab.ribbon.select(exploring.open_stage, plan, [tab.stage, tab.block, page.place], **QUIET, **LATEST),
-        tab.stage.select(exploring.open_block, plan, [tab.block, page.place], **QUIET, **LATEST),
+        tab.ribbon.select(exploring.open_stage, plan, [tab.stage, tab.block, page.place], **QUIET, **IN_ORDER),
+        tab.stage.select(exploring.open_block, plan, [tab.block, page.place], **QUIET, **IN_ORDER),
     ):
         show_room(opened.then, **EACH)
         opened.then(maps_if_seen, [page.room, page.inner, *asked], inside_shown, **QUIET, **EACH, **MODEL_WORK)

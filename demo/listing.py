@@ -32,7 +32,7 @@ def _excerpt(excerpt: Excerpt) -> str:
     )
     title = escape(excerpt.title)
     return (
-        f'<section class="excerpt"><h4>resnet.py · <code>{title}</code></h4>'
+        f'<section class="excerpt"><h3>resnet.py · <code>{title}</code></h3>'
         f'<pre tabindex="0" role="region" aria-label="{title}"><code>{numbered}</code></pre></section>'
     )
 

@@ -14,18 +14,20 @@ from demo.tabs.words import Labels
 
 _CHOOSE = """
 const page = window.resnetExplorer;
-const choose = (button) => {
+let waiting;
+const choose = (button, pause) => {
   if (button.getAttribute('aria-pressed') === 'true') return;
   page.press(button.parentElement, button);
   const block = Number(button.dataset.block ?? 0);
   delete button.dataset.block;
-  trigger('select', { index: Number(button.dataset.index), block });
+  clearTimeout(waiting); // an arrow key held down asks once, where it comes to rest
+  waiting = setTimeout(() => trigger('select', { index: Number(button.dataset.index), block }), pause);
 };
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-index]');
-  if (button) choose(button);
+  if (button) choose(button, 0);
 });
-element.addEventListener('keydown', (event) => page.arrows(event, choose));
+element.addEventListener('keydown', (event) => page.arrows(event, (button) => choose(button, 120)));
 """
 _CHOOSE_LAYER = """
 const page = window.resnetExplorer;

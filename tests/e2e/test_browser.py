@@ -363,7 +363,7 @@ def test_nothing_scrolls_sideways(open_page: Callable[..., Page], options: dict)
     page = open_page(**options)
     page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in ("Classify", "Explain", "Explore", "Batch", "Teach"):
+    for tab in ("Classify", "Explain", "Explore", "Batch", "Compare", "Teach"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
@@ -384,7 +384,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
     page = open_page(color_scheme=scheme, **size)
     page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in ("Classify", "Explain", "Explore", "Batch", "Teach"):
+    for tab in ("Classify", "Explain", "Explore", "Batch", "Compare", "Teach"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         if tab == "Explain":
@@ -394,6 +394,18 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
             expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
         if tab == "Explore":
             expect(page.locator("#chart .bartext").first).to_be_visible()
-        report = Axe().run(page).response
-        assert len(report["passes"]) > 20
-        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in report["violations"]] == []
+            for room, part in (("Code", ".excerpt"), ("Among others", "#standing .point"), ("Tables", "svg.whole")):
+                page.get_by_role("tab", name=room).click()
+                expect(page.locator(part).first).to_be_visible()
+                expect_no_violations(page)
+            page.get_by_role("tab", name="Your picture").click()
+            expect(page.locator("#scope .legendtext").first).to_be_visible()
+        if tab == "Compare":
+            expect(page.locator("#compare-sides svg")).to_have_count(4)
+        expect_no_violations(page)
+
+
+def expect_no_violations(page: Page) -> None:
+    report = Axe().run(page).response
+    assert len(report["passes"]) > 20
+    assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in report["violations"]] == []
