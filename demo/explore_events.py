@@ -49,6 +49,8 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
         tab.dilated.input, tab.zero_init.input,
     ):  # fmt: skip
         show_room(changed(exploring.explore_network, plan, drawn, **QUIET, **LATEST).then, **EACH)
+    # At once, not when its weights are there, which may have to be fetched; then again, with their classes and stem.
+    page.side.model.input(exploring.explore_network, plan, drawn, **QUIET, **LATEST)
     tab.chart_kind.input(exploring.draw_chart, plan, tab.chart, **QUIET, **LATEST)
     for opened in (
         tab.ribbon.select(exploring.open_stage, plan, [tab.stage, tab.block, page.place], **QUIET, **IN_ORDER),

@@ -1,7 +1,8 @@
-"""A network -> its anatomy, by arithmetic on its modules: stages, blocks and layers with shapes, parameters and cost.
+"""A variant -> its anatomy, by arithmetic alone: stages, blocks and layers with shapes, parameters and cost.
 
-No forward pass is run: a network is built on the meta device (shapes without numbers) and walked once. What each figure
-means is said in ``resnet_app.anatomy``.
+Nothing is built and no forward pass is run, so this module is without torch, and a thousand layers take milliseconds.
+tests/test_explorer.py holds every figure against the networks of ``resnet_app.resnet`` and torchvision. What each
+figure means is said in ``resnet_app.anatomy``.
 """
 
 from __future__ import annotations
@@ -10,12 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from torch import nn
-
-from resnet_app.anatomy import BlockRow, LayerRow, Network, Shape, StageRow
+from resnet_app.anatomy import PLANES, BlockRow, LayerRow, Network, Shape, StageRow
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.registry import STEMS, get_spec
-from resnet_app.resnet import BasicBlock, Bottleneck, ResNet
+from resnet_app.registry import EXPANSION, STEMS, ModelSpec, get_spec
 
 MAX_SIDE = 8192
 MAX_CLASSES = 100_000
@@ -78,36 +76,33 @@ def describe(
             code="no_dilation",
             name=spec.title,
         )
-    network = _skeleton(name, stem, tuple(stage in dilated for stage in DILATABLE))
-    stages = take_apart(network, classes=classes, input_size=input_size)
-    return Network(spec, classes, input_size, stem, tuple(s for s in DILATABLE if s in dilated), zero_init, stages)
+    dilated = tuple(stage for stage in DILATABLE if stage in dilated)
+    stages = tuple(_stages(spec, stem, dilated, classes, (3, *input_size)))
+    return Network(spec, classes, input_size, stem, dilated, zero_init, stages)
 
 
-@lru_cache(maxsize=32)
-def _skeleton(name: str, stem: str, dilate: tuple[bool, ...]) -> ResNet:
-    """Shapes do not depend on how many classes there are, but for the last layer's, which is arithmetic."""
-    return get_spec(name).skeleton(num_classes=1, stem=stem, replace_stride_with_dilation=dilate)
-
-
-def take_apart(network: ResNet, *, classes: int, input_size: tuple[int, int]) -> tuple[StageRow, ...]:
-    """The stages of a network that is there already, at an input size (height, width)."""
-    return tuple(_stages(network, classes, (3, *input_size)))
-
-
-def _stages(network: ResNet, classes: int, shape: Shape) -> Iterator[StageRow]:
-    conv = _window("conv1", network.conv1, shape, jump=1, field=1)
-    yield _stage("conv1", (conv, _norm("bn1", network.bn1, conv)))
+def _stages(spec: ModelSpec, stem: str, dilated: Sequence[str], classes: int, shape: Shape) -> Iterator[StageRow]:
+    kernel, stride = (7, 2) if stem == "imagenet" else (3, 1)
+    conv = _conv("conv1", shape, 64, kernel, stride, jump=1, field=1)
+    yield _stage("conv1", (conv, _norm("bn1", conv)))
     last = conv
-    if isinstance(network.maxpool, nn.MaxPool2d):
-        last = _window("maxpool", network.maxpool, conv.output_shape, jump=conv.jump * conv.stride, field=conv.field)
+    if stem == "imagenet":
+        last = _pool("maxpool", conv, 3, 2)
         yield _stage("maxpool", (last,))
-    for layer, name in STAGE_OF_LAYER.items():
-        blocks = []
-        for index, block in enumerate(network.get_submodule(layer).children()):
-            assert isinstance(block, BasicBlock | Bottleneck)
-            blocks.append(_block(f"{layer}.{index}", block, last))
+    dilation = 1
+    for (layer, planes), depth in zip(PLANES.items(), spec.depths, strict=True):
+        name = STAGE_OF_LAYER[layer]
+        stride, first_dilation = (1 if layer == "layer1" else 2), dilation
+        if name in dilated:  # the first block still has the dilation from before, as in ResNet._make_layer
+            dilation, stride = dilation * stride, 1
+        blocks: list[BlockRow] = []
+        for index in range(depth):
+            first = index == 0
+            convs = _branch(spec, planes, stride if first else 1, first_dilation if first else dilation)
+            projects = first and (stride != 1 or last.output_shape[0] != planes * EXPANSION[spec.block])
+            blocks.append(_block(f"{layer}.{index}", convs, last, stride if projects else 0))
             last = blocks[-1].branch[-1]
-        yield _stage(name, (), tuple(blocks), f"{len(blocks)} × {type(block).__name__}")
+        yield _stage(name, (), tuple(blocks), f"{depth} × {spec.block}")
     channels, height, width = last.output_shape
     jump = last.jump * last.stride
     field = last.field + (max(height, width) - 1) * jump  # the mean sees every position
@@ -129,53 +124,66 @@ def _stage(name: str, layers: tuple[LayerRow, ...], blocks: tuple[BlockRow, ...]
     )  # fmt: skip
 
 
-def _block(path: str, block: BasicBlock | Bottleneck, before: LayerRow) -> BlockRow:
-    layers = block._modules
+Window = tuple[int, int, int, int, int]  # channels out, kernel, stride, dilation, groups
+
+
+def _branch(spec: ModelSpec, planes: int, stride: int, dilation: int) -> list[Window]:
+    """The convolutions of F(x), as the two kinds of block have them."""
+    if spec.block == "BasicBlock":
+        return [(planes, 3, stride, 1, 1), (planes, 3, 1, 1, 1)]
+    width = int(planes * (spec.width_per_group / 64)) * spec.groups
+    out = planes * EXPANSION[spec.block]
+    return [(width, 1, 1, 1, 1), (width, 3, stride, dilation, spec.groups), (out, 1, 1, 1, 1)]
+
+
+def _block(path: str, convs: list[Window], before: LayerRow, projection_stride: int) -> BlockRow:
+    """A block behind a layer; ``projection_stride`` 0 is the identity."""
+    jump = before.jump * before.stride
     at, branch = before, []
-    for number in range(1, 4 if isinstance(block, Bottleneck) else 3):
-        conv = _window(
-            f"{path}.conv{number}", layers[f"conv{number}"], at.output_shape, jump=at.jump * at.stride, field=at.field
-        )
-        at = _norm(f"{path}.bn{number}", layers[f"bn{number}"], conv)
+    for number, (channels, kernel, stride, dilation, groups) in enumerate(convs, start=1):
+        conv = _conv(
+            f"{path}.conv{number}", at.output_shape, channels, kernel, stride, dilation, groups,
+            jump=at.jump * at.stride, field=at.field,
+        )  # fmt: skip
+        at = _norm(f"{path}.bn{number}", conv)
         branch += [conv, at]
     shortcut: tuple[LayerRow, ...] = ()
-    if block.downsample is not None:
-        projection, norm = block.downsample.children()
-        conv = _window(
-            f"{path}.downsample.0", projection, before.output_shape, jump=before.jump * before.stride, field=0
-        )
-        shortcut = (conv, _norm(f"{path}.downsample.1", norm, conv))
+    if projection_stride:
+        channels = at.output_shape[0]
+        conv = _conv(f"{path}.downsample.0", before.output_shape, channels, 1, projection_stride, jump=jump, field=0)
+        shortcut = (conv, _norm(f"{path}.downsample.1", conv))
     return BlockRow(path, tuple(branch), shortcut)
 
 
-def _window(path: str, layer: nn.Module | None, shape: Shape, *, jump: int, field: int) -> LayerRow:
-    """A convolution or a max pooling; ``field`` is that before it, 0 where none is kept."""
-    assert isinstance(layer, nn.Conv2d | nn.MaxPool2d)
-    kernel, stride, padding, dilation = _geometry(layer)
+def _conv(
+    path: str, shape: Shape, channels: int, kernel: int, stride: int, dilation: int = 1, groups: int = 1, *, jump: int,
+    field: int,
+) -> LayerRow:  # fmt: skip
+    """A convolution whose padding keeps the size at stride 1; ``field`` is that before it, 0 where none is kept."""
+    padding = dilation * (kernel // 2)
     height, width = (slid(side, kernel, stride, padding, dilation) for side in shape[1:])
+    weights = channels * shape[0] // groups * kernel * kernel
     field = field and field + dilation * (kernel - 1) * jump
-    window = (kernel, stride, padding, dilation)
-    if isinstance(layer, nn.MaxPool2d):
-        return LayerRow(path, "pool", shape, (shape[0], height, width), 0, 0, *window, 1, jump, field)
-    weights = layer.out_channels * layer.in_channels // layer.groups * kernel * kernel
-    out = (layer.out_channels, height, width)
-    return LayerRow(path, "conv", shape, out, weights, weights * height * width, *window, layer.groups, jump, field)
-
-
-def _norm(path: str, layer: nn.Module | None, conv: LayerRow) -> LayerRow:
-    """A batch norm behind a convolution: a scale and a shift for each channel."""
-    assert isinstance(layer, nn.BatchNorm2d)
-    shape = conv.output_shape
     return LayerRow(
-        path, "norm", shape, shape, 2 * layer.num_features, 0, jump=conv.jump * conv.stride, field=conv.field
+        path, "conv", shape, (channels, height, width), weights, weights * height * width, kernel, stride, padding,
+        dilation, groups, jump, field,
+    )  # fmt: skip
+
+
+def _pool(path: str, before: LayerRow, kernel: int, stride: int) -> LayerRow:
+    channels, *sides = shape = before.output_shape
+    padding, jump = kernel // 2, before.jump * before.stride
+    height, width = (slid(side, kernel, stride, padding, 1) for side in sides)
+    field = before.field + (kernel - 1) * jump
+    return LayerRow(
+        path, "pool", shape, (channels, height, width), 0, 0, kernel, stride, padding, jump=jump, field=field
     )
 
 
-def _geometry(layer: nn.Conv2d | nn.MaxPool2d) -> tuple[int, int, int, int]:
-    """Kernel, stride, padding and dilation of a square window."""
-    values = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
-    kernel, stride, padding, dilation = (int(v[0]) if isinstance(v, tuple) else int(v) for v in values)
-    return kernel, stride, padding, dilation
+def _norm(path: str, conv: LayerRow) -> LayerRow:
+    """A batch norm behind a convolution: a scale and a shift for each channel."""
+    shape = conv.output_shape
+    return LayerRow(path, "norm", shape, shape, 2 * shape[0], 0, jump=conv.jump * conv.stride, field=conv.field)
 
 
 def slid(side: int, kernel: int, stride: int, padding: int, dilation: int) -> int:

@@ -106,9 +106,16 @@ def test_torchinfo_counts_the_same(name, size):
     assert len(counted) == 1 + sum(layer.kind == "conv" for stage in table.stages for layer in stage.every_layer)
 
 
-@pytest.mark.parametrize("name", ["resnet50", "resnext101_32x8d"])
-@pytest.mark.parametrize("dilated", [("conv5_x",), ("conv4_x", "conv5_x"), DILATABLE, ("conv3_x",)], ids=str)
-def test_dilated_networks_are_torchvisions(name, dilated):
+@pytest.mark.parametrize(
+    ("name", "dilated"),
+    [
+        *((name, ()) for name in SPECS),
+        *((name, d) for name in ("resnet50", "resnext101_32x8d")
+          for d in (("conv5_x",), ("conv4_x", "conv5_x"), DILATABLE, ("conv3_x",))),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_window_is_torchvisions(name, dilated):
     table = describe(name, input_size=(96, 129), dilated=dilated)
     with torch.device("meta"):
         theirs = getattr(models, name)(replace_stride_with_dilation=[stage in dilated for stage in DILATABLE]).eval()
@@ -127,6 +134,8 @@ def test_dilated_networks_are_torchvisions(name, dilated):
         )  # fmt: skip
         assert (layer.dilation, layer.groups) == (module.dilation[0], module.groups)
     assert table.dilated == dilated
+    convs = {path for path, module in modules.items() if isinstance(module, nn.Conv2d)}
+    assert convs == {layer.path for stage in table.stages for layer in stage.every_layer if layer.kind == "conv"}
 
 
 PEAKS = [
