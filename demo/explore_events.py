@@ -24,7 +24,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     drawn = [
         tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.problem,
     ]  # fmt: skip
-    asked = [*page.asked[:5], page.place, tab.scale, tab.left_out, page.language]
+    asked = [*page.asked[:5], tab.stem, page.place, tab.scale, tab.left_out, page.language]
     inside_shown = [
         tab.photo, tab.maps, tab.more, tab.scope, tab.readings, tab.left_out, tab.cost, tab.inside_problem,
     ]  # fmt: skip

@@ -32,6 +32,7 @@ class Asked(NamedTuple):
     weights: str
     device: str
     photo: str | None
+    stem: str
     place: tuple[str, int]
     scale: str
     left_out: list[str] | None
@@ -124,7 +125,9 @@ def _maps(asked: Asked, model: LoadedModel, answer: Answer) -> str:
     if path is None:
         return f'<p class="note">{escape(text(language, "maps_none", stage=asked.place[0]))}</p>'
     found = microscope.feature_maps(model, answer.pixels, path)
-    return feature_maps_html(language, found, _of(language, model), shared=asked.scale == "shared")
+    other = (asked.model, asked.stem) != (model.spec.name, model.stem)
+    note = f'<p class="note">{escape(text(language, "inside_other", name=model.spec.title))}</p>' if other else ""
+    return note + feature_maps_html(language, found, _of(language, model), shared=asked.scale == "shared")
 
 
 def _path(place: tuple[str, int], model: LoadedModel) -> str | None:

@@ -95,7 +95,7 @@ def test_the_snippet_names_the_weights_in_use() -> None:
 
 def inside_asked(**changed: Any) -> inside.Asked:
     """What the controls of the room with the picture say, where nothing was changed."""
-    usual = inside.Asked(None, "resnet18", "ants-bees", "cpu", str(BEE), ("conv4_x", 1), "shared", [], "en")
+    usual = inside.Asked(None, "resnet18", "ants-bees", "cpu", str(BEE), "imagenet", ("conv4_x", 1), "shared", [], "en")
     return usual._replace(**changed)
 
 
@@ -111,6 +111,8 @@ def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
     assert "Without F(x) of layer1.1:" in shown.cost
     assert "Checked: relu(F(x) + shortcut)" in shown.readings
     assert "One scale for all: 0 to" in shown.maps
+    assert "is not the one that is loaded" not in shown.maps
+    assert "is not the one that is loaded" in inside.maps(*inside_asked(stem="cifar")).maps
     own = inside.maps(*inside_asked(scale="own", place=("conv1", 0)))
     assert "Each map on its own scale" in own.maps
     assert "After conv1" in own.maps
