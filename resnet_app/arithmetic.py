@@ -37,7 +37,7 @@ def macs(layer: LayerRow) -> str:
 
 
 def receptive_field(layer: LayerRow) -> str:
-    """How far it sees: ``11 + 1×(3 - 1)×4 = 19``; nothing on the shortcut and where nothing changes."""
+    """How far it sees: ``11 + 1×(3 - 1)×4 = 19``; nothing on the shortcut, which sees less than the branch."""
     if layer.kind not in ("conv", "pool") or not layer.field:
         return ""
     grown = layer.dilation * (layer.kernel - 1) * layer.jump
