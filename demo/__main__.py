@@ -115,6 +115,9 @@ def warm_up(model: str | None, weights: str | None, device: str) -> None:
     import demo.drawings
     import demo.figures
     import demo.results  # noqa: F401 (imported to be there when the page needs them)
+    from resnet_app.published import classifiers
+
+    classifiers()  # brings torchvision in, for the chart of all of them
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from demo import (
     teaching,
 )
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
-from demo.queues import EACH, LATEST, LOAD_WORK, MODEL_WORK, PRIVATE, QUIET
+from demo.queues import EACH, IN_ORDER, LATEST, LOAD_WORK, MODEL_WORK, PRIVATE, QUIET
 from demo.tabs import batch as batch_tab
 from demo.tabs import classify as classify_tab
 from demo.tabs import compare as compare_tab
@@ -34,6 +34,7 @@ from demo.tabs import teach as teach_tab
 from demo.tabs.words import Labels
 from demo.theme import head, theme
 from resnet_app.choices import COLOURS, DEFAULT_TOP_K, LAYERS, MAX_CLASSES_EXPLAINED, MAX_TOP_K
+from resnet_app.explorer import DILATABLE
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
 EXAMPLES = tuple(sorted((Path(__file__).parent.parent / "assets" / "examples").glob("*.jpg")))
@@ -105,7 +106,7 @@ class Page:
                         labels, heading=heading, note=note, examples=example_buttons,
                         choose_example=classify_tab.CHOOSE_EXAMPLE, empty=html.status_starting(words),
                         inside_empty=html.empty(words, "inside_empty_title", "inside_empty_text"),
-                        dilatable=exploring.STAGES[3:6],
+                        dilatable=DILATABLE,
                     )  # fmt: skip
                 with labels(gr.Tab, words={"label": "tab_batch"}, id="batch"):
                     self.batch = batch_tab.build(
@@ -152,7 +153,7 @@ class Page:
             self.language,
         ]
         self.answered = [classify.result, classify.problem, classify.controls]
-        self.entered = self.tabs.select(explain_events.enter_room, None, self.room, **QUIET)
+        self.entered = self.tabs.select(explain_events.enter_room, None, self.room, **QUIET, **IN_ORDER)
         self.show_explanation = explain_events.wire(self, pick_example)
         self.show_network = explore_events.wire(self, pick_example)
         self._wire_language()

@@ -40,16 +40,26 @@
     }
   };
 
+  // For those who hear the page.
+  const say = (words) => {
+    const place = document.querySelector("#spoken") ?? Object.assign(document.createElement("p"), { id: "spoken", className: "hidden" });
+    place.setAttribute("role", "status");
+    document.querySelector("main").append(place);
+    place.textContent = words;
+  };
+
   document.addEventListener("click", async ({ target }) => {
     const drawing = target.closest("button[data-drawing]");
     const copied = target.closest("button[data-copy]");
     const stage = target.closest("[data-open-stage]")?.dataset.openStage;
-    const cell = target.closest("#stage-table .column-cell");
+    const cell = target.closest("#stage-table .column-cell")?.__data__;
     if (drawing) saveDrawing(drawing.closest("figure").querySelector("svg"), drawing.dataset.name, drawing.dataset.drawing);
     if (stage) openStage(stage);
-    if (cell) openStage(stageAt(cell.__data__?.rowNumber) ?? "");
+    if (cell && cell.column.type !== "header") openStage(stageAt(cell.rowNumber) ?? "");
     if (copied) {
       await copy(copied.dataset.copy);
+      copied.focus();
+      say(`✓ ${copied.dataset.copy.split("\n")[0]}`);
       copied.classList.add("copied");
       setTimeout(() => copied.classList.remove("copied"), 1500);
     }
@@ -58,9 +68,10 @@
   document.addEventListener("input", ({ target }) => {
     if (target.dataset?.search !== "tree") return;
     const words = target.value.trim().toLowerCase().split(/\s+/);
-    for (const line of target.closest(".tree").querySelectorAll("li")) {
-      line.hidden = !words.every((word) => line.dataset.path.includes(word));
-    }
+    const tree = target.closest(".tree");
+    const lines = [...tree.querySelectorAll("li")];
+    for (const line of lines) line.hidden = !words.every((word) => line.dataset.path.includes(word));
+    tree.querySelector("[data-hits]").textContent = `${lines.filter((line) => !line.hidden).length} / ${lines.length}`;
   });
 
   // A drawing by itself: the stylesheet's looks become attributes, and the paper comes along.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from demo import comparing, exploring, inside
-from demo.queues import EACH, IN_ORDER, LATEST, MODEL_WORK, QUIET
+from demo.queues import DRAWING, EACH, IN_ORDER, LATEST, MODEL_WORK, QUIET
 
 if TYPE_CHECKING:
     from demo.app import Page
@@ -24,14 +24,14 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     drawn = [
         tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.problem,
     ]  # fmt: skip
-    asked = [*page.asked[:5], tab.stem, page.place, tab.scale, tab.left_out, page.language]
+    asked = [*page.asked[:5], tab.stem, tab.dilated, page.place, tab.scale, tab.left_out, page.language]
     inside_shown = [
         tab.photo, tab.maps, tab.more, tab.scope, tab.readings, tab.left_out, tab.cost, tab.inside_problem,
     ]  # fmt: skip
     below = [tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.rows, tab.whole]
 
     def show_room(listen: Callable[..., Any], **trigger: Any) -> None:
-        listen(exploring.show_room, [page.room, page.inner, page.choice, *plan], below, **trigger, **QUIET)
+        listen(exploring.show_room, [page.room, page.inner, page.choice, *plan], below, **trigger, **QUIET, **DRAWING)
 
     def look(listen: Callable[..., Any], **trigger: Any) -> None:
         listen(look_if_seen, [page.room, page.inner, *asked], inside_shown, **trigger, **QUIET, **MODEL_WORK)
@@ -39,7 +39,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     show_comparison = _wire_compare(page)
 
     def show(listen: Callable[..., Any], **trigger: Any) -> None:
-        listen(exploring.explore_network, plan, drawn, **trigger, **QUIET)
+        listen(exploring.explore_network, plan, drawn, **trigger, **QUIET, **DRAWING)
         show_room(listen, **trigger)
         look(listen, **trigger)
         show_comparison(listen, **trigger)
@@ -48,17 +48,19 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
         tab.input_size.submit, tab.input_size.blur, tab.classes.submit, tab.classes.blur, tab.stem.input,
         tab.dilated.input, tab.zero_init.input,
     ):  # fmt: skip
-        show_room(changed(exploring.explore_network, plan, drawn, **QUIET, **LATEST).then, **EACH)
+        redrawn = changed(exploring.explore_network, plan, drawn, **QUIET, **LATEST, **DRAWING)
+        show_room(redrawn.then, **EACH)
+        redrawn.then(maps_if_seen, [page.room, page.inner, *asked], inside_shown, **QUIET, **EACH, **MODEL_WORK)
     # At once, not when its weights are there, which may have to be fetched; then again, with their classes and stem.
-    page.side.model.input(exploring.explore_network, plan, drawn, **QUIET, **LATEST)
-    tab.chart_kind.input(exploring.draw_chart, plan, tab.chart, **QUIET, **LATEST)
+    page.side.model.input(exploring.explore_network, plan, drawn, **QUIET, **LATEST, **DRAWING)
+    tab.chart_kind.input(exploring.draw_chart, plan, tab.chart, **QUIET, **LATEST, **DRAWING)
     for opened in (
-        tab.ribbon.select(exploring.open_stage, plan, [tab.stage, tab.block, page.place], **QUIET, **IN_ORDER),
-        tab.stage.select(exploring.open_block, plan, [tab.block, page.place], **QUIET, **IN_ORDER),
+        tab.ribbon.select(exploring.open_stage, plan, [tab.stage, tab.block, page.place], **QUIET, **EACH, **DRAWING),
+        tab.stage.select(exploring.open_block, plan, [tab.block, page.place], **QUIET, **EACH, **DRAWING),
     ):
-        show_room(opened.then, **EACH)
+        opened.then(exploring.show_excerpts, [page.room, page.inner, *plan], tab.excerpts, **QUIET, **EACH, **DRAWING)
         opened.then(maps_if_seen, [page.room, page.inner, *asked], inside_shown, **QUIET, **EACH, **MODEL_WORK)
-    entered = tab.rooms.select(enter_room, None, page.inner, **QUIET)
+    entered = tab.rooms.select(enter_room, None, page.inner, **QUIET, **IN_ORDER)
     for listen in (entered.then, page.entered.then):
         show_room(listen, **EACH)
         look(listen, **EACH)
@@ -78,11 +80,11 @@ def _wire_compare(page: Page) -> Callable[..., None]:
         tab.first.input, tab.second.input, tab.input_size.submit, tab.input_size.blur, tab.classes.submit,
         tab.classes.blur, tab.stem.input,
     ):  # fmt: skip
-        changed(comparing.compare, asked, shown, **QUIET, **LATEST)
-    tab.stage.input(comparing.open_stage, asked, shown[:2], **QUIET, **LATEST)
+        changed(comparing.compare, asked, shown, **QUIET, **LATEST, **DRAWING)
+    tab.stage.input(comparing.open_stage, asked, shown[:2], **QUIET, **LATEST, **DRAWING)
 
     def show(listen: Callable[..., Any], **trigger: Any) -> None:
-        listen(compare_if_seen, [page.room, *asked], shown, **trigger, **QUIET)
+        listen(compare_if_seen, [page.room, *asked], shown, **trigger, **QUIET, **DRAWING)
 
     show(page.entered.then, **EACH)
     return show

@@ -12,7 +12,7 @@ import gradio as gr
 from demo.handlers import whole
 from demo.problems import no_problem, problem
 from resnet_app.errors import ResNetAppError
-from resnet_app.registry import get_spec
+from resnet_app.registry import IMAGENET, IMAGENET_V1, IMAGENET_V2, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.anatomy import Network
@@ -110,7 +110,8 @@ def explore_network(*given: Any) -> Drawn:
         opened.block(language, network, index, block),
         figures.stage_table(language, network),
         _chart(language, network, plan.chart),
-        gr.update(interactive=plan.can_dilate, value=list(network.dilated)),
+        # what was chosen is not sent back: by then another choice may stand there
+        gr.update(interactive=True) if plan.can_dilate else gr.update(interactive=False, value=[]),
         no_problem(),
     )
 
@@ -181,10 +182,9 @@ def show_room(room: str, inner: str, choice: ModelChoice | None, *given: Any) ->
     if inner == "code":
         from demo import listing
 
-        stage = network.stages[_stage_index(network, plan.place)].name
         return Room(
-            excerpts=listing.excerpts(language, network, stage, plan.place[1]),
-            snippet=listing.snippet(language, network, _weights_of(choice, network)),
+            excerpts=_excerpts(plan, network),
+            snippet=listing.snippet(language, network, _published_weights(choice, network)),
             tree=listing.tree(language, network),
         )
     from demo import drawings, figures, opened
@@ -199,8 +199,26 @@ def show_room(room: str, inner: str, choice: ModelChoice | None, *given: Any) ->
     return Room(rows=opened.stage_rows(language, network), whole=drawings.whole(language, network))
 
 
-def _weights_of(choice: ModelChoice | None, network: Network) -> str | None:
-    """The weights in use, where they are this network's: a torchvision name, or a checkpoint file's."""
-    if choice is None or choice.model not in ("", network.spec.name):
+def show_excerpts(room: str, inner: str, *given: Any) -> Any:
+    """The lines that make the opened stage and block, where they are in sight."""
+    plan = Plan(*given)
+    if (room, inner) != ("explore", "code"):
+        return gr.skip()
+    try:
+        return _excerpts(plan, plan.network())
+    except ResNetAppError:  # its callout stands there already
+        return gr.skip()
+
+
+def _excerpts(plan: Plan, network: Network) -> str:
+    from demo import listing
+
+    stage = network.stages[_stage_index(network, plan.place)].name
+    return listing.excerpts(plan.language, network, stage, plan.place[1])
+
+
+def _published_weights(choice: ModelChoice | None, network: Network) -> str | None:
+    """The ImageNet weights in use, where they are this network's; neither a file's nor those of a taught head."""
+    if choice is None or choice.head is not None or choice.model != network.spec.name:
         return None
-    return choice.checkpoint.name if choice.checkpoint else choice.weights
+    return choice.weights if choice.weights in (IMAGENET, IMAGENET_V1, IMAGENET_V2) else None

@@ -152,7 +152,7 @@ def residual_chart(language: str, readings: Sequence[Reading]) -> go.Figure:
     )
     figure.update_xaxes(gridcolor=_GRID, fixedrange=True, type="category", tickangle=-60 if len(paths) > 8 else 0)
     figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True)
-    figure.update_yaxes(type="log", title=text(language, "scope_norm"), row=1)
+    figure.update_yaxes(type="log", exponentformat="power", nticks=6, title=text(language, "scope_norm"), row=1)
     figure.update_yaxes(title=text(language, "scope_ratio_short"), rangemode="tozero", row=2)
     figure.update_yaxes(title=text(language, "scope_cosine_short"), zeroline=True, zerolinecolor=_GRID, row=3)
     return figure

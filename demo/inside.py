@@ -16,6 +16,8 @@ from demo.locales import text
 from demo.problems import no_problem, problem
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from resnet_app.microscope import FeatureMaps, Reading
     from resnet_app.models import LoadedModel, ModelChoice
     from resnet_app.predict import Answer
@@ -33,6 +35,7 @@ class Asked(NamedTuple):
     device: str
     photo: str | None
     stem: str
+    dilated: list[str] | None
     place: tuple[str, int]
     scale: str
     left_out: list[str] | None
@@ -64,16 +67,17 @@ def look(*given: Any) -> Shown:
         from resnet_app import microscope
 
         model, answer = _answered(asked)
-        readings = microscope.readings(model.network, answer.pixels)
+        readings = microscope.readings(model.trunk, answer.pixels)
         known = microscope.identity_blocks(model.network)
         kept = [path for path in asked.left_out or [] if path in known]
         return Shown(
             f'<img src="{html.data_uri(answer.crop)}" alt="{escape(text(language, "crop_alt"))}">',
-            _maps(asked, model, answer),
+            _maps(asked, model, answer.pixels),
             gr.update(visible=True),
             figures.residual_chart(language, readings),
             _readings(language, model, readings),
-            gr.update(choices=known, value=kept),
+            # a choice that still holds is not sent back: by then another one may stand there
+            gr.update(choices=known) if kept == (asked.left_out or []) else gr.update(choices=known, value=kept),
             _cost(language, model, answer, kept),
             no_problem(),
         )
@@ -87,7 +91,11 @@ def maps(*given: Any) -> Shown:
     if not asked.photo:
         return Shown()
     try:
-        return Shown(maps=_maps(asked, *_answered(asked)), problem=no_problem())
+        from resnet_app.images import read_crop, to_tensor
+
+        model = current(asked.choice, asked.model, asked.weights, asked.device)
+        pixels = to_tensor(read_crop(asked.photo, model.recipe), model.recipe).to(model.device.torch)
+        return Shown(maps=_maps(asked, model, pixels), problem=no_problem())
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
         return Shown(problem=problem(error, asked.language))
 
@@ -116,7 +124,7 @@ def _of(language: str, model: LoadedModel) -> str:
     return text(language, "inside_model", name=model.spec.title, weights=model.weights_name)
 
 
-def _maps(asked: Asked, model: LoadedModel, answer: Answer) -> str:
+def _maps(asked: Asked, model: LoadedModel, pixels: Tensor) -> str:
     """The strongest channels at the opened stage and block, as pictures."""
     from resnet_app import microscope
 
@@ -124,8 +132,10 @@ def _maps(asked: Asked, model: LoadedModel, answer: Answer) -> str:
     path = _path(asked.place, model)
     if path is None:
         return f'<p class="note">{escape(text(language, "maps_none", stage=asked.place[0]))}</p>'
-    found = microscope.feature_maps(model, answer.pixels, path)
-    other = (asked.model, asked.stem) != (model.spec.name, model.stem)
+    found = microscope.feature_maps(model, pixels, path)
+    other = (asked.model, asked.stem) != (model.spec.name, model.stem) or (
+        model.spec.block == "Bottleneck" and asked.dilated
+    )
     note = f'<p class="note">{escape(text(language, "inside_other", name=model.spec.title))}</p>' if other else ""
     return note + feature_maps_html(language, found, _of(language, model), shared=asked.scale == "shared")
 
@@ -138,7 +148,8 @@ def _path(place: tuple[str, int], model: LoadedModel) -> str | None:
     if stage in LAYER_OF_STAGE:
         layer = LAYER_OF_STAGE[stage]
         return f"{layer}.{min(block, len(getattr(model.network, layer)) - 1)}"
-    return {"conv1": "conv1", "maxpool": "maxpool"}.get(stage)
+    known = {"conv1": "conv1", "maxpool": "maxpool" if model.stem == "imagenet" else "conv1"}
+    return known.get(stage)
 
 
 def feature_maps_html(language: str, found: FeatureMaps, of: str, *, shared: bool) -> str:
@@ -149,10 +160,10 @@ def feature_maps_html(language: str, found: FeatureMaps, of: str, *, shared: boo
 
     height, width = found.maps.shape[1:]
     peaks = found.maps.amax((1, 2)).tolist()
-    top = max(max(peaks), 1e-12)
+    top = max(peaks)
     tiles = []
     for channel, mean, peak, values in zip(found.channels, found.means, peaks, found.maps, strict=True):
-        scaled = (values / (top if shared else max(peak, 1e-12))).clamp(0, 1)
+        scaled = (values / ((top if shared else peak) or 1)).clamp(0, 1)
         picture = html.data_uri(solid(scaled.numpy()), encoding="PNG")
         words = text(language, "map_channel", channel=channel, mean=figure(mean), peak=figure(peak))
         tiles.append(
@@ -175,6 +186,7 @@ def _readings(language: str, model: LoadedModel, readings: list[Reading]) -> str
     """The microscope's numbers, and that the sum is right."""
     from demo.maps import figure
     from demo.opened import downloads
+    from resnet_app import microscope
 
     keys = ("block", "kind", "shortcut", "residual", "ratio", "cosine", "error")
     heads = [text(language, f"scope_col_{key}") for key in keys]
@@ -190,13 +202,15 @@ def _readings(language: str, model: LoadedModel, readings: list[Reading]) -> str
     exact = [
         {
             "block": each.path, "shortcut": "identity" if each.is_identity else "projection",
-            "norm_shortcut": each.shortcut, "norm_residual": each.residual, "ratio": each.ratio, "cosine": each.cosine,
+            "norm_shortcut": each.shortcut, "norm_residual": each.residual,
+            "ratio": each.ratio if each.shortcut else None, "cosine": each.cosine,
             "sum_error": each.error,
         }
         for each in readings
     ]  # fmt: skip
     worst = max(each.error for each in readings)
-    checked = text(language, "scope_checked", error=f"{worst:.0e}" if worst else "0")
+    key = "scope_checked" if worst <= microscope.TOLERANCE else "scope_off"
+    checked = text(language, key, error=f"{worst:.0e}" if worst else "0")
     return (
         f'<p class="said">{escape(checked)} {escape(_of(language, model))}</p>'
         f"<details><summary>{escape(text(language, 'scope_table'))}</summary>{html.table(heads, rows, kind='scope')}"

@@ -75,7 +75,8 @@ def tree(language: str, network: Network) -> str:
     label = escape(text(language, "tree_search"))
     return (
         f'<div class="tree"><p class="tree-head"><label>{label} <input type="search" data-search="tree" '
-        f'placeholder="layer3.0"></label><span role="status">{escape(counts)}</span></p>'
+        f'placeholder="layer3.0"></label><span role="status" data-hits></span>'
+        f"<span>{escape(counts)}</span></p>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="named_modules()"><ul>{lines}</ul></div>'
         f"{downloads(f'{network.spec.name}-modules', flat)}</div>"
     )

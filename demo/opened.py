@@ -88,8 +88,8 @@ def _named(language: str, network: Network, row: StageRow, chosen: BlockRow, ind
     words = [
         text(language, "named_path", path=chosen.path, stage=row.name, layer=layer, number=index),
         text(
-            language, "named_planes", kind=network.spec.block, planes=chosen.planes,
-            formula=arithmetic.output_channels(network, chosen),
+            language, "named_planes" if network.expansion > 1 else "named_planes_same", kind=network.spec.block,
+            planes=chosen.planes, formula=arithmetic.output_channels(network, chosen),
         ),
     ]  # fmt: skip
     if network.spec.block == "Bottleneck":
@@ -106,8 +106,9 @@ def layers(language: str, network: Network, rows: Sequence[LayerRow], prefix: st
     buttons = "".join(
         f'<button type="button" data-layer="{i}" aria-pressed="{"false" if i else "true"}" tabindex="{-1 if i else 0}">'
         f"<code>{layer.path.removeprefix(prefix)}</code><span>{layer.operator}</span>"
-        f"<code>{shape(layer.output_shape)}</code><span>{amount(layer.parameters)}</span>"
-        f"<span>{amount(layer.macs)}</span></button>"
+        f'<code>{shape(layer.output_shape)}</code><span><span class="hidden">{escape(heads[3])} </span>'
+        f'{amount(layer.parameters)}</span><span><span class="hidden">{escape(heads[4])} </span>'
+        f"{amount(layer.macs)}</span></button>"
         for i, layer in enumerate(rows)
     )
     details = "".join(_arithmetic(language, network, layer, i) for i, layer in enumerate(rows))
@@ -235,5 +236,6 @@ def published(language: str, network: Network) -> str:
     else:
         reason = text(language, f"published_{paper.reason}", counted=f"{paper.counted:.2f}")
         difference = f"{100 * (ours / paper.gmacs - 1):+.1f}{NNBSP}%"
-        rows.append([escape(f"{paper.paper}, Table 1"), "–", f"{paper.gmacs:.1f}", difference, escape(reason)])
+        parameters = f"{paper.parameters}{NNBSP}M" if paper.parameters else "–"
+        rows.append([escape(f"{paper.paper}, Table 1"), parameters, f"{paper.gmacs:.1f}", difference, escape(reason)])
     return table(heads, rows, kind="published")

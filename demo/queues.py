@@ -8,7 +8,9 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone u
 QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
 EACH: dict[str, Any] = {"trigger_mode": "multiple"}  # what follows an event follows each of them
-IN_ORDER: dict[str, Any] = {**EACH, "concurrency_limit": 1}  # of quick choices each counts, as they came
+IN_ORDER: dict[str, Any] = {**EACH, "concurrency_limit": 1}  # each counts, one after the other
+# Milliseconds each, and several write to the same parts of the page: one after the other, as they were asked for.
+DRAWING: dict[str, Any] = {"concurrency_id": "drawing", "concurrency_limit": 1}
 # One model at work at a time, for everyone: two would fight for the same cores, and each would time the other.
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 LOAD_WORK: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 4}  # a slow download holds up no answers

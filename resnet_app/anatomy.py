@@ -2,8 +2,9 @@
 
 MACs are multiply-adds of convolutions and the linear layer, for one picture; parameters are the learned numbers
 (BatchNorm's running figures are none); activation bytes are a stage's output in float32; peak bytes are all
-activations that have to be alive at one moment of inference (norms write new memory, ReLU and the sum do not, weights
-are not counted); stride and receptive field are in input pixels, along the longest path.
+activations that have to be alive at one moment of inference, the least possible (norms write new memory, ReLU and the
+sum do not, weights are not counted; eager PyTorch also keeps the picture, and a stage's input while the stage is at
+work); stride and receptive field are in input pixels, along the longest path.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class LayerRow:
         macs: multiply-adds.
         kernel, stride, padding, dilation: of a conv's or pool's square window.
         groups: of a conv.
-        jump: input pixels from one position of this layer's input to the next.
+        jump: input pixels from one position of this layer's input to the next; behind the mean, which has one position
+            only, that of the whole picture.
         field: input pixels that one position of the output depends on, at most; 0 on the shortcut, which sees less.
     """
 
@@ -116,7 +118,7 @@ class BlockRow:
 
     @property
     def peak_bytes(self) -> int:
-        """The most that is alive at once: a layer's input and output, and what the sum still waits for."""
+        """The most that has to be alive at once: a layer's input and output, and what the sum still waits for."""
         x, residual = prod(self.input_shape), prod(self.output_shape)
         alive = [_in_and_out(layer) + (x if i else 0) for i, layer in enumerate(self.branch)]
         alive += [_in_and_out(layer) + residual for layer in self.shortcut]
@@ -156,7 +158,7 @@ class StageRow:
 
     @cached_property
     def peak_bytes(self) -> int:
-        """The most that is alive at once while the stage works on one picture, in float32."""
+        """The most that has to be alive at once while the stage works on one picture, in float32."""
         plain = (BYTES_PER_NUMBER * _in_and_out(layer) for layer in self.layers)
         return max(chain(plain, (block.peak_bytes for block in self.blocks)))
 
@@ -200,7 +202,7 @@ class Network:
 
     @property
     def peak_bytes(self) -> int:
-        """The most that is alive at once, of one picture in float32."""
+        """The most that has to be alive at once, of one picture in float32."""
         return max(stage.peak_bytes for stage in self.stages)
 
     @property

@@ -109,7 +109,7 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input-size", default="224x224", metavar="HxW")
     parser.add_argument("--stem", choices=STEMS, default="imagenet")
     parser.add_argument(
-        "--dilate", nargs="+", default=[], metavar="STAGE", help="stages that dilate instead of striding: conv5_x, ..."
+        "--dilate", default="", metavar="STAGES", help="stages that dilate instead of striding, such as conv4_x,conv5_x"
     )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_summary)
@@ -199,7 +199,7 @@ def _summary(options: argparse.Namespace) -> int:
         classes=options.classes,
         input_size=explorer.parse_size(options.input_size),
         stem=options.stem,
-        dilated=tuple(options.dilate),
+        dilated=tuple(stage.strip() for stage in options.dilate.split(",") if stage.strip()),
     )
     print(json.dumps(summary.record(network), indent=1) if options.json else summary.as_text(network))
     return 0

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.inference import blocks
+from resnet_app.inference import Trunk, blocks
 from resnet_app.models import LoadedModel
 from resnet_app.resnet import ResNet
 
-TOLERANCE = 1e-5  # of the output's peak: F(x) + shortcut against the block's own output
+TOLERANCE = 1e-5  # of the output's peak: relu(F(x) + shortcut) against what the pass that predicts has there
 STRONGEST = 16  # channels shown after a stage or block
 CONV1, MAXPOOL = "conv1", "maxpool"
 
@@ -32,8 +32,8 @@ class Reading:
         shortcut: norm of the shortcut's output.
         residual: norm of F(x).
         cosine: of the angle between the two; 0 where one of them is 0.
-        error: the largest difference between relu(F(x) + shortcut) and the block's own output, as a part of the
-            latter's peak.
+        error: the largest difference between relu(F(x) + shortcut) and the block's output in the pass that predicts, as
+            a part of the latter's peak.
     """
 
     path: str
@@ -49,18 +49,22 @@ class Reading:
         return self.residual / self.shortcut if self.shortcut else float("inf") if self.residual else 0.0
 
 
-def readings(network: ResNet, pixels: Tensor) -> list[Reading]:
-    """Look into every block, from the first to the last.
+def readings(trunk: Trunk, pixels: Tensor) -> list[Reading]:
+    """Look into every block, from the first to the last, along the very pass that predicts.
+
+    The parts are those of ``resnet.py``; on a CPU the pass goes through folded, packed weights, which add the two up
+    in another way, so that the sum is a check.
 
     Args:
-        network: in eval mode, on the device of ``pixels``.
+        trunk: of a network in eval mode, on the device of ``pixels``.
         pixels: (1, 3, H, W).
     """
     found = []
+    outputs = trunk.outputs(pixels, ("stem", *blocks(trunk.network)))
+    x = outputs["stem"]
     with torch.inference_mode():
-        x = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
-        for path, block in blocks(network).items():
-            residual, shortcut, output = block.residual(x), block.shortcut(x), block(x)
+        for path, block in blocks(trunk.network).items():
+            residual, shortcut, output = block.residual(x), block.shortcut(x), outputs[path]
             peak = float(output.abs().max()) or 1.0
             error = float((torch.relu(residual + shortcut) - output).abs().max()) / peak
             # a hundred thousand squares in float32 would lose a digit or two, and not every device knows float64

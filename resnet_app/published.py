@@ -34,19 +34,21 @@ class PaperRow:
             option A), ``stride_first`` (the paper's bottlenecks stride in the first 1x1, ours, "v1.5", in the 3x3) or
             ``rounding`` only.
         counted: 10^9 multiply-adds of the paper's layout, counted as ours are.
+        parameters: in millions as printed there, where they are.
     """
 
     paper: str
     gmacs: float
     reason: str
     counted: float
+    parameters: float | None
 
 
 def paper_row(network: Network) -> PaperRow | None:
     """What the paper's Table 1 says of it; None where it says nothing, or of another size, head, stem or dilation."""
     if not is_standard(network) or network.spec.name not in TABLE_1:
         return None
-    paper, gmacs, _ = TABLE_1[network.spec.name]
+    paper, gmacs, parameters = TABLE_1[network.spec.name]
     blocks = [block for stage in network.stages for block in stage.blocks]
     if paper == XIE:
         reason, saved = ROUNDING, 0
@@ -54,7 +56,7 @@ def paper_row(network: Network) -> PaperRow | None:
         reason, saved = NO_PROJECTION, sum(layer.macs for block in blocks for layer in block.shortcut)
     else:
         reason, saved = STRIDE_FIRST, sum(map(_saved_by_an_early_stride, blocks))
-    return PaperRow(paper, gmacs, reason, (network.macs - saved) / 1e9)
+    return PaperRow(paper, gmacs, reason, (network.macs - saved) / 1e9, parameters)
 
 
 def is_standard(network: Network) -> bool:

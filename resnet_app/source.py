@@ -14,7 +14,7 @@ from torch import nn
 from resnet_app import resnet
 from resnet_app.anatomy import Network
 from resnet_app.explorer import DILATABLE, LAYER_OF_STAGE
-from resnet_app.registry import BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2
+from resnet_app.registry import IMAGENET_V1, IMAGENET_V2
 
 PARTS_OF_STAGE = {"conv1": ("conv1", "bn1"), "maxpool": ("maxpool",), "avgpool": ("avgpool",), "fc": ("fc",)}
 
@@ -50,8 +50,12 @@ def excerpts(network: Network, stage: str, *, block: int | None = None) -> list[
     if layer and block is not None:
         row = next(each for each in network.stages if each.name == stage).blocks[block]
         used = {each.path.split(".")[2] for each in row.layers}
+        way = ({"downsample"}, "") if row.shortcut else ({"x"}, "downsample")
         found += [
-            _excerpt(f"{network.spec.block}.{name}", used) for name in ("__init__", "residual", "shortcut", "forward")
+            _excerpt(f"{network.spec.block}.__init__", used),
+            _excerpt(f"{network.spec.block}.residual", used),
+            _excerpt(f"{network.spec.block}.shortcut", way[0], but=way[1]),
+            _excerpt(f"{network.spec.block}.forward", {"residual", "shortcut"}),
         ]
     if layer:
         found.append(_excerpt("ResNet._make_layer", {None: set(), 0: {"downsample"}}.get(block, {"blocks"})))
@@ -145,11 +149,10 @@ def in_torchvision(network: Network, weights: str | None = None) -> str:
 
     Args:
         network: taken apart.
-        weights: a choice of ``registry.WEIGHTS`` to load, or the name of a checkpoint file; None for none.
+        weights: ``imagenet``, ``imagenet-v1`` or ``imagenet-v2`` to load those too; they fit the ImageNet stem only.
     """
-    spec = network.spec
-    published = weights in (IMAGENET, IMAGENET_V1, IMAGENET_V2) and network.stem == "imagenet"
-    arguments, after = [], []
+    spec, arguments, after = network.spec, [], []
+    published = weights is not None and network.stem == "imagenet"
     if published:
         version = {IMAGENET_V1: "IMAGENET1K_V1", IMAGENET_V2: "IMAGENET1K_V2"}.get(weights or "", "DEFAULT")
         arguments.append(f'weights="{version}"')
@@ -164,8 +167,6 @@ def in_torchvision(network: Network, weights: str | None = None) -> str:
         after.append("model.maxpool = torch.nn.Identity()")
     if published and network.classes != 1000:
         after.append(f"model.fc = torch.nn.Linear(model.fc.in_features, {network.classes})")
-    if weights is not None and not published and weights not in (BUNDLED, "random"):
-        after.append(f"# then the weights: model.load_state_dict(...), from {weights!r}")
     height, width = network.input_size
     return "\n".join([
         "import torch", "import torchvision", "",

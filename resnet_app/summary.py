@@ -60,10 +60,11 @@ def stage_rows(network: Network) -> list[Row]:
 
 
 def block_rows(blocks: Iterable[BlockRow]) -> list[Row]:
-    """Blocks with every figure, exact."""
+    """Blocks with their figures, exact; ``width`` is that of the first convolution."""
     return [
         {
-            "block": block.path, "planes": block.planes, "shortcut": "projection" if block.shortcut else "identity",
+            "block": block.path, "planes": block.planes, "width": block.branch[0].output_shape[0],
+            "input": "×".join(map(str, block.input_shape)), "shortcut": "projection" if block.shortcut else "identity",
             "stride": block.stride, **_shape(block.output_shape), "parameters": block.parameters, "macs": block.macs,
             "peak_bytes": block.peak_bytes, "receptive_field": block.branch[-1].field,
         }
@@ -72,15 +73,16 @@ def block_rows(blocks: Iterable[BlockRow]) -> list[Row]:
 
 
 def layer_rows(layers: Iterable[LayerRow]) -> list[Row]:
-    """Layers with every figure, exact, and how each comes about."""
+    """Layers with their figures, exact, and how each comes about; a window for convolutions and pooling only."""
+    window = ("kernel", "stride", "padding", "dilation", "groups")
     return [
         {
-            "layer": layer.path, "operator": layer.operator, "kernel": layer.kernel, "stride": layer.stride,
-            "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
+            "layer": layer.path, "operator": layer.operator,
+            **{key: getattr(layer, key) if layer.kind in ("conv", "pool") else "" for key in window},
             "input": "×".join(map(str, layer.input_shape)), "output": "×".join(map(str, layer.output_shape)),
             "output_size": "; ".join(arithmetic.output_size(layer)), "parameters": layer.parameters,
             "parameters_formula": arithmetic.parameters(layer), "macs": layer.macs,
-            "macs_formula": arithmetic.macs(layer),
+            "macs_formula": arithmetic.macs(layer), "receptive_field": layer.field or "",
         }
         for layer in layers
     ]  # fmt: skip
@@ -118,7 +120,7 @@ def as_text(network: Network) -> str:
     lines.append(f"{'total':45}{network.parameters:>13,}{'':6}{network.macs:>16,}{'':6}{peak}")
     lines += [
         "MACs: multiply-adds of conv and linear layers, one picture. MiB: the stage's output in float32; peak: all",
-        "that is alive at once. Stride, field (receptive field, longest path): in input pixels.",
+        "that has to be alive at once. Stride, field (receptive field, longest path): in input pixels.",
     ]
     return "\n".join([*lines, *_published(network)])
 

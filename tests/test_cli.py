@@ -165,6 +165,8 @@ WRONG_USE = {
     "no size": ("summary", "resnet18", "--input-size", "large"),
     "no classes": ("summary", "resnet18", "--classes", "0"),
     "another stem": ("summary", "resnet18", "--stem", "mnist"),
+    "blocks that cannot dilate": ("summary", "resnet18", "--dilate", "conv5_x"),
+    "a stage that cannot dilate": ("summary", "--dilate", "conv2_x", "resnet50"),
     "a download of another": ("download", "vgg16"),
     "no weights and no network": ("predict", "{picture}", "--model", "resnet50", "--device", "cpu"),
     "a download without a network": ("download", "resnet50"),

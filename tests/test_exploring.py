@@ -1,11 +1,14 @@
 """What the Explore and Compare tabs answer: the network, its rooms, the microscope, two networks side by side."""
 
 import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
+import torch
 
 from demo import comparing, explore_events, exploring, inside, problems
 from resnet_app import explorer, models
@@ -69,7 +72,7 @@ def test_dilation_chosen_for_another_network_is_left_out() -> None:
     assert shown.dilated == gr.update(interactive=False, value=[])
     assert shown.problem == problems.no_problem()
     shown = exploring.explore_network(*plan(model="resnet50", dilated=["conv5_x"]))
-    assert shown.dilated == gr.update(interactive=True, value=["conv5_x"])
+    assert shown.dilated == gr.update(interactive=True)  # what is chosen stays
     assert "2048×14×14" in shown.ribbon
 
 
@@ -85,17 +88,27 @@ def test_only_the_room_in_sight_is_computed() -> None:
     assert explore_events.compare_if_seen("explore") == [gr.skip()] * 3
 
 
-def test_the_snippet_names_the_weights_in_use() -> None:
-    own = models.choose("resnet18", checkpoint="epoch14.pkl")
-    shown = exploring.show_room("explore", "code", own, *plan(classes=2)).snippet
-    assert "from &#x27;epoch14.pkl&#x27;" in shown
-    other = models.choose("resnet50", "random")
-    assert "load_state_dict" not in exploring.show_room("explore", "code", other, *plan()).snippet
+def test_the_snippet_names_published_weights_in_use_and_no_others() -> None:
+    def snippet(choice: models.ModelChoice, **changed: Any) -> str:
+        shown = exploring.show_room("explore", "code", choice, *plan(**changed)).snippet
+        return unescape(re.sub("<[^>]+>", "", shown))
+
+    imagenet = models.choose("resnet50", "imagenet-v1")
+    assert 'resnet50(weights="IMAGENET1K_V1")' in snippet(imagenet, model="resnet50")
+    assert "weights" not in snippet(imagenet, model="resnet18")  # it was not loaded: another network is drawn
+    head = models.Head(("a", "b"), torch.zeros(2, 2048), torch.zeros(2))
+    for other in (
+        models.choose("resnet18", checkpoint="epoch14.pkl"), models.choose("resnet50", "random"),
+        replace(imagenet, head=head),
+    ):  # fmt: skip
+        assert "weights" not in snippet(other, model="resnet50", classes=2)
 
 
 def inside_asked(**changed: Any) -> inside.Asked:
     """What the controls of the room with the picture say, where nothing was changed."""
-    usual = inside.Asked(None, "resnet18", "ants-bees", "cpu", str(BEE), "imagenet", ("conv4_x", 1), "shared", [], "en")
+    usual = inside.Asked(
+        None, "resnet18", "ants-bees", "cpu", str(BEE), "imagenet", [], ("conv4_x", 1), "shared", [], "en"
+    )
     return usual._replace(**changed)
 
 
@@ -116,6 +129,8 @@ def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
     own = inside.maps(*inside_asked(scale="own", place=("conv1", 0)))
     assert "Each map on its own scale" in own.maps
     assert "After conv1" in own.maps
+    shown = inside.look(*inside_asked(left_out=["layer1.1"]))
+    assert "value" not in shown.left_out  # a choice that holds is not sent back over a newer one
     assert "no maps any more" in inside.maps(*inside_asked(place=("avgpool", 0))).maps
     assert "After layer4.1" in inside.maps(*inside_asked(place=("conv5_x", 35))).maps  # a block of a deeper network
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from resnet_app import microscope, models, predict
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
+from resnet_app.inference import Trunk
 from resnet_app.microscope import feature_maps, identity_blocks, logits_without, readings
 from resnet_app.registry import SPECS
 from resnet_app.resnet import ResNet
@@ -51,7 +52,7 @@ def hooked(theirs, pixels):
 def test_readings_are_those_of_hooks(looked):
     model, answer, theirs = looked
     blocks, caught, _ = hooked(theirs, answer.pixels)
-    found = readings(model.network, answer.pixels)
+    found = readings(model.trunk, answer.pixels)
     assert [each.path for each in found] == list(blocks)
     for each in found:
         seen = caught[each.path]
@@ -64,7 +65,19 @@ def test_readings_are_those_of_hooks(looked):
         cosine = nn.functional.cosine_similarity(residual.flatten(), shortcut.flatten(), dim=0).item()
         assert each.cosine == pytest.approx(cosine, abs=1e-5)
         assert each.error <= microscope.TOLERANCE
-        torch.testing.assert_close(torch.relu(residual + shortcut).float(), seen["out"], rtol=1e-5, atol=1e-5)
+        peak = float(seen["out"].abs().max())
+        torch.testing.assert_close(torch.relu(residual + shortcut).float(), seen["out"], rtol=0, atol=1e-5 * peak)
+
+
+def test_a_pass_that_does_not_add_up_is_seen(looked):
+    model, answer, _ = looked
+    trunk = Trunk(model.network, torch.device("cpu"))
+    steps = trunk.prepare(*answer.pixels.shape[2:])
+    whole = steps["layer2.1"]
+    steps["layer2.1"] = lambda x: 1.001 * whole(x)  # one block's sum is off by a thousandth
+    errors = {each.path: each.error for each in readings(trunk, answer.pixels)}
+    assert errors["layer2.1"] > 100 * microscope.TOLERANCE / 2
+    assert max(error for path, error in errors.items() if path != "layer2.1") <= microscope.TOLERANCE
 
 
 def test_leaving_f_out_is_its_last_norm_set_to_zero(looked):
@@ -89,7 +102,7 @@ def test_the_model_is_left_as_it_was(looked, picture):
     model, answer, _ = looked
     before = {key: value.clone() for key, value in model.network.state_dict().items()}
     logits = predict.classify(model, picture).logits
-    readings(model.network, answer.pixels)
+    readings(model.trunk, answer.pixels)
     logits_without(model, answer.pixels, identity_blocks(model.network))
     feature_maps(model, answer.pixels, "layer3.1")
     with pytest.raises(UnknownChoiceError):
@@ -122,7 +135,7 @@ def test_feature_maps_are_the_strongest_channels_of_hooks(looked):
 def test_blocks_that_start_as_the_identity_add_nothing():
     torch.manual_seed(0)
     network = SPECS["resnet18"].build(num_classes=2, zero_init_residual=True).eval()
-    for each in readings(network, torch.randn(1, 3, 64, 96)):
+    for each in readings(Trunk(network, torch.device("cpu")), torch.randn(1, 3, 64, 96)):
         assert (each.residual, each.ratio, each.cosine) == (0, 0, 0)
 
 
@@ -130,7 +143,7 @@ def test_the_cifar_stem_and_odd_sizes():
     torch.manual_seed(0)
     network = SPECS["resnet34"].build(num_classes=3, stem="cifar").eval()
     assert isinstance(network, ResNet)
-    found = readings(network, torch.randn(1, 3, 33, 17))
+    found = readings(Trunk(network, torch.device("cpu")), torch.randn(1, 3, 33, 17))
     assert len(found) == 16
     assert max(each.error for each in found) <= microscope.TOLERANCE
 
