@@ -139,7 +139,8 @@ def page(repeats: int) -> None:
         server.wait()
     print(
         f"\nFrom the choice of another network to its headline and table painted: {statistics.median(times):.0f} ms"
-        f" ({min(times):.0f} to {max(times):.0f}) in {repeats} choices; the server's part, measured here: {server_ms():.0f} ms"
+        f" ({min(times):.0f} to {max(times):.0f}) in {repeats} choices;"
+        f" the server's part, measured here: {server_ms():.0f} ms"
     )
 
 

@@ -230,6 +230,8 @@ def test_summary_options(run):
     assert (found["input_size"], found["classes"]) == ([32, 48], 10)
     assert "maxpool" not in {stage["name"] for stage in found["stages"]}
     assert found["stages"][-1]["output_shape"] == [10, 1, 1]
+    found = json.loads("\n".join(run("summary", "--dilate", "conv4_x,conv5_x", "resnet50", "--json")[1]))
+    assert [stage["output_shape"][1] for stage in found["stages"][2:6]] == [56, 28, 28, 28]
 
 
 def test_inspect(run, saved, small_state, tmp_path):
