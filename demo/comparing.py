@@ -46,6 +46,7 @@ def _ratio(second: float, first: float) -> str:
 def _stages(language: str, pair: list[Network], chosen: str) -> str:
     """The stages of both in one table, the chosen one marked, with the second over the first."""
     from demo.opened import downloads, memory
+    from resnet_app import summary
 
     one, two = pair
     words = [text(language, f"col_{key}") for key in ("stage", "operator", "output", "parameters", "macs")]
@@ -57,16 +58,18 @@ def _stages(language: str, pair: list[Network], chosen: str) -> str:
     ]  # fmt: skip
     rows, exact = [], []
     for left, right in zip(one.stages, two.stages, strict=True):
-        mark = f'<b class="chosen">{left.name}</b>' if left.name == chosen else left.name
+        kind = "plain chosen" if left.name == chosen else "plain"
+        name = f'<button type="button" class="{kind}" data-compare="{left.name}">{left.name}</button>'
         rows.append([
-            mark, left.operator, shape(left.output_shape), right.operator, shape(right.output_shape),
+            name, left.operator, shape(left.output_shape), right.operator, shape(right.output_shape),
             amount(left.parameters), amount(right.parameters), _ratio(right.parameters, left.parameters),
             amount(left.macs), amount(right.macs), _ratio(right.macs, left.macs),
         ])  # fmt: skip
         exact.append({
             "stage": left.name,
-            **{f"{net.spec.name} {key}": getattr(row, key) for net, row in ((one, left), (two, right))
-               for key in ("operator", "parameters", "macs", "activation_bytes", "peak_bytes", "receptive_field")},
+            **{f"{number} {net.spec.name} {key}": value
+               for number, net, row in ((1, one, left), (2, two, right))
+               for key, value in summary.stage_row(net, row).items() if key != "stage"},
         })  # fmt: skip
     rows.append([
         text(language, "total"), "", "", "", "", amount(one.parameters), amount(two.parameters),

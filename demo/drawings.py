@@ -27,6 +27,7 @@ def ribbon(language: str, network: Network, chosen: int) -> str:
         f"{escape(text(language, 'legend_identity'))}</span>"
         f'<span><svg width="18" height="9" aria-hidden="true"><path class="arc dashed" d="M2 8q7-10 14 0"/></svg>'
         f"{escape(text(language, 'legend_projection'))}</span>"
+        f"<span>{escape(text(language, 'legend_slats'))}</span>"
     )
     name = escape(text(language, "choose_stage"))
     return f'<div class="ribbon" role="group" aria-label="{name}">{columns}</div><p class="legend">{legend}</p>'

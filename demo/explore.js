@@ -1,16 +1,40 @@
 // What the Explore and Compare tabs do by themselves: ways to a stage, saving drawings, copying, searching.
 (() => {
   // All ways to a stage end at the ribbon: a row of a table, a bar, a tile of the treemap (whose block is opened too).
-  const openStage = (name, block = 0) => {
+  const openStage = (name, block) => {
     const button = document.querySelector(`#ribbon button[data-stage="${CSS.escape(name)}"]`);
     if (!button) return;
-    if (button.getAttribute("aria-pressed") === "true") {
-      document.querySelector(`#opened button[data-index="${block}"]`)?.click();
-    } else {
-      button.dataset.block = block;
+    if (button.getAttribute("aria-pressed") !== "true") {
+      button.dataset.block = block ?? 0;
       button.click();
+    } else if (block !== undefined) {
+      document.querySelector(`#opened button[data-index="${block}"]`)?.click();
     }
+    // In one column it lies above what was clicked.
+    if (innerWidth <= 1000) document.querySelector("#opened").scrollIntoView({ behavior: "smooth" });
   };
+
+  // While the page moves under the ribbon, the ribbon is short, and what is below keeps its place.
+  const stick = () => {
+    const ribbon = document.querySelector("#ribbon");
+    if (!ribbon || getComputedStyle(ribbon).position !== "sticky") return;
+    const stuck = ribbon.getBoundingClientRect().top <= 0 && scrollY > 0;
+    if (stuck === ribbon.classList.contains("stuck")) return;
+    const before = ribbon.offsetHeight;
+    ribbon.classList.toggle("stuck", stuck);
+    ribbon.style.marginBottom = stuck ? `${before - ribbon.offsetHeight}px` : "";
+  };
+  addEventListener("scroll", stick, { passive: true });
+
+  // Another stage makes the columns above the rooms longer or shorter; who looks at a room is not thrown about.
+  let columnsHeight = 0;
+  const keep = new ResizeObserver(([{ target }]) => {
+    const grown = target.offsetHeight - columnsHeight;
+    columnsHeight = target.offsetHeight;
+    const rooms = document.querySelector("#explore-rooms").getBoundingClientRect().top;
+    if (grown !== columnsHeight && rooms - grown < innerHeight / 2) scrollBy(0, grown); // not at the first look
+  });
+  window.resnetExplorer.keepPlace = () => keep.observe(document.querySelector("#explore-columns"));
 
   const stageAt = (index) => document.querySelectorAll("#ribbon button")[index]?.dataset.stage;
 
@@ -21,8 +45,9 @@
     plot.dataset.hears = "true";
     plot.on("plotly_click", ({ points }) => points[0].y && openStage(points[0].y));
     plot.on("plotly_treemapclick", ({ points }) => {
-      const [layer, block] = points[0].id.split(".");
-      openStage(block === undefined ? points[0].id : points[0].parent, Number(block ?? 0));
+      const { id, parent } = points[0];
+      const block = id?.split(".")[1];
+      if (id) openStage(block ? parent : id, block && Number(block));
       return false; // the treemap itself stays as it is
     });
   });
@@ -55,6 +80,8 @@
     const cell = target.closest("#stage-table .column-cell")?.__data__;
     if (drawing) saveDrawing(drawing.closest("figure").querySelector("svg"), drawing.dataset.name, drawing.dataset.drawing);
     if (stage) openStage(stage);
+    const compared = target.closest("[data-compare]")?.dataset.compare;
+    if (compared) document.querySelector(`#compare-stage input[value="${compared}"]`).click();
     if (cell && cell.column.type !== "header") openStage(stageAt(cell.rowNumber) ?? "");
     if (copied) {
       await copy(copied.dataset.copy);

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from demo import comparing, exploring, inside
-from demo.queues import DRAWING, EACH, IN_ORDER, LATEST, MODEL_WORK, QUIET
+from demo.queues import DRAWING, EACH, IN_ORDER, LATEST, MODEL_WORK, PRIVATE, QUIET
 
 if TYPE_CHECKING:
     from demo.app import Page
@@ -24,7 +25,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     drawn = [
         tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.problem,
     ]  # fmt: skip
-    asked = [*page.asked[:5], tab.stem, tab.dilated, page.place, tab.scale, tab.left_out, page.language]
+    asked = [*page.asked[:5], *plan, tab.scale, tab.left_out]
     inside_shown = [
         tab.photo, tab.maps, tab.more, tab.scope, tab.readings, tab.left_out, tab.cost, tab.inside_problem,
     ]  # fmt: skip
@@ -34,7 +35,10 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
         listen(exploring.show_room, [page.room, page.inner, page.choice, *plan], below, **trigger, **QUIET, **DRAWING)
 
     def look(listen: Callable[..., Any], **trigger: Any) -> None:
-        listen(look_if_seen, [page.room, page.inner, *asked], inside_shown, **trigger, **QUIET, **MODEL_WORK)
+        listen(
+            look_if_seen, [page.room, page.inner, *asked], inside_shown, **trigger, **MODEL_WORK, **PRIVATE,
+            show_progress="minimal", show_progress_on=[tab.maps, tab.readings],
+        )  # fmt: skip
 
     show_comparison = _wire_compare(page)
 
@@ -69,6 +73,9 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     tab.examples.select(pick_example, None, page.classify.photo, **QUIET)
     tab.scale.input(inside.maps, asked, inside_shown, **QUIET, **LATEST, **MODEL_WORK)
     tab.left_out.input(inside.leave_out, asked, inside_shown, **QUIET, **LATEST, **MODEL_WORK)
+    for button, every in ((tab.all_blocks, True), (tab.no_blocks, False)):
+        chosen = button.click(partial(inside.choose_blocks, every), asked, tab.left_out, **QUIET, **IN_ORDER)
+        chosen.then(inside.leave_out, asked, inside_shown, **QUIET, **EACH, **MODEL_WORK)
     return show
 
 

@@ -38,6 +38,7 @@ def _layout(height: int) -> dict[str, object]:
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
         "font": {"family": _FONT, "size": 14},
+        "hoverlabel": {"bgcolor": "#16191D", "font": {"color": "#FFFFFF"}},
     }
 
 
@@ -109,7 +110,9 @@ def standing(language: str, every: Sequence[Classifier], name: str) -> go.Figure
         for key, members, marker in groups:
             figure.add_scatter(
                 x=[c.gmacs if measure == "gmacs" else c.parameters / 1e6 for c in members],
-                y=[c.accuracy for c in members], mode="markers", marker=marker, name=text(language, key),
+                y=[c.accuracy for c in members], mode="markers+text" if key == "standing_this" else "markers",
+                text=[c.weights.removeprefix("IMAGENET1K_") for c in members], textposition="top center",
+                marker=marker, name=text(language, key),
                 legendgroup=key, showlegend=column == 1, row=1, col=column,
                 customdata=[(c.model, c.weights, c.gmacs, amount(c.parameters), c.side) for c in members],
                 hovertemplate="<b>%{customdata[0]}</b> %{customdata[1]}<br>%{y:.2f} % · %{customdata[2]} GMACs"
@@ -150,11 +153,20 @@ def residual_chart(language: str, readings: Sequence[Reading]) -> go.Figure:
         **{**_layout(480), "margin": {"l": 0, "r": 8, "t": 36, "b": 0}},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
-    figure.update_xaxes(gridcolor=_GRID, fixedrange=True, type="category", tickangle=-60 if len(paths) > 8 else 0)
+    figure.update_xaxes(gridcolor=_GRID, fixedrange=True, type="category")
     figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True)
-    figure.update_yaxes(type="log", exponentformat="power", nticks=6, title=text(language, "scope_norm"), row=1)
+    norms = [norm for reading in readings for norm in (reading.shortcut, reading.residual) if norm]
+    steps = {"dtick": "D2"} if norms and max(norms) < 100 * min(norms) else {"exponentformat": "power", "nticks": 6}
+    figure.update_yaxes(type="log", title=text(language, "scope_norm"), row=1, **steps)
     figure.update_yaxes(title=text(language, "scope_ratio_short"), rangemode="tozero", row=2)
-    figure.update_yaxes(title=text(language, "scope_cosine_short"), zeroline=True, zerolinecolor=_GRID, row=3)
+    figure.update_yaxes(
+        title=text(language, "scope_cosine_short"),
+        zeroline=True,
+        zerolinecolor=_GRID,
+        range=[-1.05, 1.05],
+        dtick=1,
+        row=3,
+    )
     return figure
 
 

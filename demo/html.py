@@ -26,7 +26,7 @@ def amount(value: float) -> str:
     """Three figures and a unit: 25.6 M, 4.09 G; a dash for none."""
     if not value:
         return "–"
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if value >= size:
             return f"{_three_figures(value / size)}{NNBSP}{unit}"
     return f"{value:,.0f}"

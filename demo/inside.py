@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from demo import html
+from demo.exploring import Plan
 from demo.loading import current
 from demo.locales import text
 from demo.problems import no_problem, problem
+from resnet_app.errors import ResNetAppError
+from resnet_app.registry import RANDOM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,19 +30,27 @@ SMALLEST = 96  # px: a map is enlarged to this without smoothing, so that its po
 
 
 class Asked(NamedTuple):
-    """What the room's controls say, in the order of its inputs."""
+    """What the room's controls say, and those above it."""
 
     choice: ModelChoice | None
     model: str
     weights: str
     device: str
     photo: str | None
-    stem: str
-    dilated: list[str] | None
-    place: tuple[str, int]
+    plan: Plan
     scale: str
     left_out: list[str] | None
-    language: str
+
+    @classmethod
+    def of(cls, *given: Any) -> Asked:
+        """In the order of the inputs, the plan's one by one."""
+        end = 5 + len(Plan._fields)
+        return cls(*given[:5], Plan(*given[5:end]), *given[end:])
+
+    @property
+    def language(self) -> str:
+        """The page's."""
+        return self.plan.language
 
 
 class Shown(NamedTuple):
@@ -57,7 +68,7 @@ class Shown(NamedTuple):
 
 def look(*given: Any) -> Shown:
     """All of it, for another picture or model."""
-    asked = Asked(*given)
+    asked = Asked.of(*given)
     language = asked.language
     if not asked.photo:
         empty = html.empty(language, "inside_empty_title", "inside_empty_text")
@@ -82,12 +93,13 @@ def look(*given: Any) -> Shown:
             no_problem(),
         )
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        return Shown(problem=problem(error, language))
+        # of another photo or model nothing may stay: the rest of the page is already about this one
+        return Shown(photo="", maps="", more=gr.update(visible=False), problem=problem(error, language))
 
 
 def maps(*given: Any) -> Shown:
     """The feature maps alone, for another stage, block or scale."""
-    asked = Asked(*given)
+    asked = Asked.of(*given)
     if not asked.photo:
         return Shown()
     try:
@@ -102,7 +114,7 @@ def maps(*given: Any) -> Shown:
 
 def leave_out(*given: Any) -> Shown:
     """Predict again without F(x) of the chosen blocks."""
-    asked = Asked(*given)
+    asked = Asked.of(*given)
     if not asked.photo:
         return Shown()
     try:
@@ -129,15 +141,31 @@ def _maps(asked: Asked, model: LoadedModel, pixels: Tensor) -> str:
     from resnet_app import microscope
 
     language = asked.language
-    path = _path(asked.place, model)
+    path = _path(asked.plan.place, model)
     if path is None:
-        return f'<p class="note">{escape(text(language, "maps_none", stage=asked.place[0]))}</p>'
+        return f'<p class="note">{escape(text(language, "maps_none", stage=asked.plan.place[0]))}</p>'
     found = microscope.feature_maps(model, pixels, path)
-    other = (asked.model, asked.stem) != (model.spec.name, model.stem) or (
-        model.spec.block == "Bottleneck" and asked.dilated
-    )
-    note = f'<p class="note">{escape(text(language, "inside_other", name=model.spec.title))}</p>' if other else ""
+    note = "" if _is_drawn(asked.plan, model) else f'<p class="note">{escape(_loaded(language, model))}</p>'
     return note + feature_maps_html(language, found, _of(language, model), shared=asked.scale == "shared")
+
+
+def _is_drawn(plan: Plan, model: LoadedModel) -> bool:
+    """Whether the network that is drawn above is the loaded one, at the size at which it looks at pictures."""
+    try:
+        drawn = plan.network()
+    except ResNetAppError:  # its callout stands there already
+        return False
+    of_model = (model.spec, model.stem, len(model.class_names), (model.recipe.crop,) * 2)
+    return (drawn.spec, drawn.stem, drawn.classes, drawn.input_size) == of_model and not (
+        drawn.dilated or drawn.zero_init
+    )
+
+
+def _loaded(language: str, model: LoadedModel) -> str:
+    return text(
+        language, "inside_other", name=model.spec.title, size=f"{model.recipe.crop}×{model.recipe.crop}",
+        classes=f"{len(model.class_names):,}", stem=text(language, f"stem_{model.stem}"),
+    )  # fmt: skip
 
 
 def _path(place: tuple[str, int], model: LoadedModel) -> str | None:
@@ -211,8 +239,11 @@ def _readings(language: str, model: LoadedModel, readings: list[Reading]) -> str
     worst = max(each.error for each in readings)
     key = "scope_checked" if worst <= microscope.TOLERANCE else "scope_off"
     checked = text(language, key, error=f"{worst:.0e}" if worst else "0")
+    random = ""
+    if model.choice.head is None and model.choice.weights == RANDOM:
+        random = f'<p class="note">{escape(text(language, "scope_random"))}</p>'
     return (
-        f'<p class="said">{escape(checked)} {escape(_of(language, model))}</p>'
+        f'{random}<p class="said">{escape(checked)} {escape(_of(language, model))}</p>'
         f"<details><summary>{escape(text(language, 'scope_table'))}</summary>{html.table(heads, rows, kind='scope')}"
         f"{downloads(f'{model.spec.name}-residual', exact)}</details>"
     )
@@ -234,14 +265,29 @@ def _cost(language: str, model: LoadedModel, answer: Answer, left_out: list[str]
     rows = [
         [
             escape(model.class_names[i]), html.percent(float(chances[0][i])), html.percent(float(chances[1][i])),
-            f"{float(after[i] - before[i]):+.2f}",
+            _change(float(after[i] - before[i])),
         ]
         for i in indices[: SHOWN + 2]
     ]  # fmt: skip
     best, now = int(before.argmax()), int(after.argmax())
     words = text(
-        language, "without_same" if best == now else "without_other", blocks=", ".join(left_out),
+        language, "without_same" if best == now else "without_other",
+        blocks=", ".join(left_out) if len(left_out) < 4 else text(language, "without_blocks", count=len(left_out)),
         label=model.class_names[best], other=model.class_names[now], before=html.percent(float(chances[0][best])),
         after=html.percent(float(chances[1][best])),
     )  # fmt: skip
     return f'<p class="said" role="status">{escape(words)}</p>{html.table(heads, rows, kind="without")}'
+
+
+def _change(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) < 1e4 else f"{value:+.1e}"
+
+
+def choose_blocks(every: bool, *given: Any) -> Any:
+    """All of the identity blocks, or none."""
+    from resnet_app import microscope
+
+    asked = Asked.of(*given)
+    if not every:
+        return []
+    return microscope.identity_blocks(current(asked.choice, asked.model, asked.weights, asked.device).network)

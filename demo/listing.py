@@ -87,15 +87,16 @@ def _branch(language: str, row: ModuleRow) -> str:
     path = row.path or "model"
     held = [(*each, "parameter") for each in row.parameters] + [(*each, "buffer") for each in row.buffers]
     copy = escape(text(language, "copy"))
+    words = escape(f"{path} {row.kind} {row.details}".lower())
     lines = [
-        f'<li style="--depth:{row.depth}" data-path="{path.lower()} {row.kind.lower()}"><button type="button" '
+        f'<li style="--depth:{row.depth}" data-path="{words}"><button type="button" '
         f'class="plain" data-copy="{row.path}"><code>{path}</code><span class="hidden"> {copy}</span></button>'
         f"<b>{row.kind}</b> <small>{escape(row.details)}</small></li>"
     ]
     for name, dims, kind in held:
         shape = "×".join(map(str, dims)) or "1"
         lines.append(
-            f'<li class="{kind}" style="--depth:{row.depth + 1}" data-path="{name.lower()} {kind}">'
+            f'<li class="{kind}" style="--depth:{row.depth + 1}" data-path="{name.lower()} {kind} {shape}">'
             f'<button type="button" class="plain" data-copy="{name}"><code>{name}</code>'
             f'<span class="hidden"> {copy}</span></button>'
             f"<small>{kind} {shape}</small></li>"

@@ -114,7 +114,7 @@ def layers(language: str, network: Network, rows: Sequence[LayerRow], prefix: st
     details = "".join(_arithmetic(language, network, layer, i) for i, layer in enumerate(rows))
     name = escape(text(language, "choose_layer"))
     head = "".join(f"<span>{escape(each)}</span>" for each in heads)
-    saves = downloads(f"{network.spec.name}-{prefix.rstrip('.') or rows[0].path}", summary.layer_rows(rows))
+    saves = downloads(file_name(network, prefix.rstrip(".") or rows[0].path), summary.layer_rows(rows))
     return (
         f'<div class="layer-head" aria-hidden="true">{head}</div>'
         f'<div class="layer-list" role="group" aria-label="{name}">{buttons}</div>{details}{saves}'
@@ -154,6 +154,14 @@ def _arithmetic(language: str, network: Network, layer: LayerRow, index: int) ->
 
 def _with_share(formula: str, part: int, whole: int) -> str:
     return f"{formula} ({share(part, whole):.1f}{NNBSP}%)" if formula else ""
+
+
+def file_name(network: Network, part: str) -> str:
+    """A name that says of what a table is: ``resnet50-cifar-32x32-10-stages``."""
+    height, width = network.input_size
+    options = [network.stem] if network.stem != "imagenet" else []
+    options += [f"{stage}-dilated" for stage in network.dilated]
+    return "-".join([network.spec.name, *options, f"{height}x{width}", str(network.classes), part])
 
 
 def downloads(name: str, rows: list[dict[str, Any]], record: object = None) -> str:
@@ -201,15 +209,13 @@ def stage_rows(language: str, network: Network) -> str:
     words = stage_heads(language)
     blocks = [each for row in network.stages for each in row.blocks]
     every = [layer for row in network.stages for layer in row.every_layer]
-    name = network.spec.name
+    stages = downloads(file_name(network, "stages"), summary.stage_rows(network), summary.record(network))
     return (
         table([*words[:7], *heads, words[7]], cells, kind="stages")
         + f'<p class="convention">{escape(text(language, "memory_note"))}</p>'
-        + _take_along(
-            language, "take_stages", downloads(f"{name}-stages", summary.stage_rows(network), summary.record(network))
-        )
-        + _take_along(language, "take_blocks", downloads(f"{name}-blocks", summary.block_rows(blocks)))
-        + _take_along(language, "take_layers", downloads(f"{name}-layers", summary.layer_rows(every)))
+        + _take_along(language, "take_stages", stages)
+        + _take_along(language, "take_blocks", downloads(file_name(network, "blocks"), summary.block_rows(blocks)))
+        + _take_along(language, "take_layers", downloads(file_name(network, "layers"), summary.layer_rows(every)))
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from resnet_app import arithmetic
-from resnet_app.anatomy import BlockRow, LayerRow, Network, share
+from resnet_app.anatomy import BlockRow, LayerRow, Network, StageRow, share
 from resnet_app.published import NO_PROJECTION, STRIDE_FIRST, is_standard, paper_row
 
 Row = dict[str, Any]
@@ -47,16 +47,18 @@ def record(network: Network) -> Row:
 
 def stage_rows(network: Network) -> list[Row]:
     """The stages with every figure, exact."""
-    return [
-        {
-            "stage": stage.name, "operator": stage.operator, "blocks": len(stage.blocks), **_shape(stage.output_shape),
-            "parameters": stage.parameters, "parameters_percent": round(share(stage.parameters, network.parameters), 3),
-            "macs": stage.macs, "macs_percent": round(share(stage.macs, network.macs), 3),
-            "activation_bytes": stage.activation_bytes, "peak_bytes": stage.peak_bytes, "stride": stage.stride,
-            "receptive_field": stage.receptive_field,
-        }
-        for stage in network.stages
-    ]  # fmt: skip
+    return [stage_row(network, stage) for stage in network.stages]
+
+
+def stage_row(network: Network, stage: StageRow) -> Row:
+    """One stage of a network with every figure, exact; the stride is that from the picture on."""
+    return {
+        "stage": stage.name, "operator": stage.operator, "blocks": len(stage.blocks), **_shape(stage.output_shape),
+        "parameters": stage.parameters, "parameters_percent": round(share(stage.parameters, network.parameters), 3),
+        "macs": stage.macs, "macs_percent": round(share(stage.macs, network.macs), 3),
+        "activation_bytes": stage.activation_bytes, "peak_bytes": stage.peak_bytes, "stride": stage.stride,
+        "receptive_field": stage.receptive_field,
+    }  # fmt: skip
 
 
 def block_rows(blocks: Iterable[BlockRow]) -> list[Row]:

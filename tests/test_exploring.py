@@ -104,12 +104,12 @@ def test_the_snippet_names_published_weights_in_use_and_no_others() -> None:
         assert "weights" not in snippet(other, model="resnet50", classes=2)
 
 
-def inside_asked(**changed: Any) -> inside.Asked:
+def inside_asked(
+    *, photo: str | None = str(BEE), scale: str = "shared", left_out: Any = (), **changed: Any
+) -> list[Any]:
     """What the controls of the room with the picture say, where nothing was changed."""
-    usual = inside.Asked(
-        None, "resnet18", "ants-bees", "cpu", str(BEE), "imagenet", [], ("conv4_x", 1), "shared", [], "en"
-    )
-    return usual._replace(**changed)
+    usual = plan(classes=2, place=("conv4_x", 1))._replace(**changed)
+    return [None, "resnet18", "ants-bees", "cpu", photo, *usual, scale, list(left_out)]
 
 
 def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
@@ -124,8 +124,15 @@ def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
     assert "Without F(x) of layer1.1:" in shown.cost
     assert "Checked: relu(F(x) + shortcut)" in shown.readings
     assert "One scale for all: 0 to" in shown.maps
-    assert "is not the one that is loaded" not in shown.maps
-    assert "is not the one that is loaded" in inside.maps(*inside_asked(stem="cifar")).maps
+    assert "The drawing above is of another network" not in shown.maps
+    for changed in (
+        {"stem": "cifar"},
+        {"classes": 3},
+        {"input_size": "97x131"},
+        {"zero_init": True},
+        {"model": "resnet34"},
+    ):
+        assert "The drawing above is of another network" in inside.maps(*inside_asked(**changed)).maps
     own = inside.maps(*inside_asked(scale="own", place=("conv1", 0)))
     assert "Each map on its own scale" in own.maps
     assert "After conv1" in own.maps
@@ -142,7 +149,8 @@ def test_the_microscope_without_a_photo_or_with_a_broken_one(no_picture: Path) -
     for work in (inside.look, inside.maps, inside.leave_out):
         shown = work(*inside_asked(photo=str(no_picture), left_out=["layer1.1"]))
         assert "not a picture we can read" in shown.problem["value"]
-        assert shown._replace(problem=gr.skip()) == inside.Shown()
+        emptied = {"photo": "", "maps": "", "more": gr.update(visible=False)} if work is inside.look else {}
+        assert shown._replace(problem=gr.skip()) == inside.Shown(**emptied)
     shown = inside.leave_out(*inside_asked(left_out=["layer2.0"]))
     assert "&#x27;layer2.0&#x27;" in shown.problem["value"]
 
@@ -159,3 +167,18 @@ def test_compare_shows_a_stage_of_both(stem: str) -> None:
     assert sides.count('class="groups"') == 2
     _, sides, _ = comparing.compare("resnet18", "resnet50", 10, "64", stem, "maxpool", "zh-CN")
     assert ("该网络没有 maxpool" in sides) == (stem == "cifar")
+
+
+def test_all_blocks_and_none() -> None:
+    every = inside.choose_blocks(True, *inside_asked())
+    assert every == ["layer1.0", "layer1.1", "layer2.1", "layer3.1", "layer4.1"]
+    assert "Without F(x) of 5 blocks:" in inside.leave_out(*inside_asked(left_out=every)).cost
+    assert inside.choose_blocks(False, *inside_asked(left_out=every)) == []
+
+
+def test_random_weights_are_called_that() -> None:
+    asked = inside_asked(model="resnet50", classes=1000)
+    asked[:3] = [models.choose("resnet50", "random", device="cpu"), "resnet50", "random"]
+    shown = inside.look(*asked)
+    assert "Random weights: with a running mean of 0" in shown.readings
+    assert "Random weights" not in inside.look(*inside_asked()).readings

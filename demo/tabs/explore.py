@@ -18,6 +18,7 @@ let waiting;
 const choose = (button, pause) => {
   if (button.getAttribute('aria-pressed') === 'true') return;
   page.press(button.parentElement, button);
+  page.keepPlace();
   const block = Number(button.dataset.block ?? 0);
   delete button.dataset.block;
   clearTimeout(waiting); // an arrow key held down asks once, where it comes to rest
@@ -31,7 +32,13 @@ element.addEventListener('keydown', (event) => page.arrows(event, (button) => ch
 """
 _CHOOSE_LAYER = """
 const page = window.resnetExplorer;
-const choose = (button) => page.showLayer(element, button);
+const name = (button) => button.querySelector('code').textContent;
+let chosen = '';
+const choose = (button) => { chosen = name(button); page.showLayer(element, button); };
+watch('value', () => { // another block: the same layer of it, where it has one
+  const again = [...element.querySelectorAll('button[data-layer]')].find((button) => name(button) === chosen);
+  if (again) page.showLayer(element, again);
+});
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-layer]');
   if (button) choose(button);
@@ -68,6 +75,8 @@ class Explore:
     scope: gr.Plot
     readings: gr.HTML
     left_out: Choice
+    all_blocks: gr.Button
+    no_blocks: gr.Button
     cost: gr.HTML
     excerpts: gr.HTML
     snippet: gr.HTML
@@ -192,10 +201,13 @@ def _picture(
                 labels(gr.HTML, words={"value": note("scope_note")}, **plain)
                 parts["scope"] = gr.Plot(show_label=False, elem_id="scope")
                 parts["readings"] = gr.HTML(**plain, elem_id="readings")
-                parts["left_out"] = labels(
-                    Choice, words={"label": "left_out", "info": "left_out_info"}, choices=[], value=[],
-                    multiselect=True, interactive=True, elem_id="left-out",
-                )  # fmt: skip
+                with gr.Row(elem_id="left-out-row"):
+                    parts["left_out"] = labels(
+                        Choice, words={"label": "left_out", "info": "left_out_info"}, choices=[], value=[],
+                        multiselect=True, interactive=True, elem_id="left-out",
+                    )  # fmt: skip
+                    for key in ("all_blocks", "no_blocks"):
+                        parts[key] = labels(gr.Button, words={"value": key}, size="sm", scale=0, min_width=80)
                 parts["cost"] = gr.HTML(**plain, elem_id="without")
     return parts
 
