@@ -34,6 +34,12 @@
     const rooms = document.querySelector("#explore-rooms").getBoundingClientRect().top;
     if (grown !== columnsHeight && rooms - grown < innerHeight / 2) scrollBy(0, grown); // not at the first look
   });
+  // What scrolls by itself can be scrolled with the keyboard too.
+  window.resnetExplorer.makeReachable = () => {
+    const table = document.querySelector("#stage-table");
+    const name = document.querySelector("#explore-columns h2")?.textContent ?? "";
+    for (const [key, value] of Object.entries({ tabindex: 0, role: "region", "aria-label": name })) table?.setAttribute(key, value);
+  };
   window.resnetExplorer.keepPlace = () => keep.observe(document.querySelector("#explore-columns"));
 
   const stageAt = (index) => document.querySelectorAll("#ribbon button")[index]?.dataset.stage;

@@ -68,6 +68,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     for listen in (entered.then, page.entered.then):
         show_room(listen, **EACH)
         look(listen, **EACH)
+    page.entered.then(None, js="() => window.resnetExplorer.makeReachable()", **PRIVATE, **EACH)
     look(page.classify.photo.change, **LATEST)
     tab.upload.upload(lambda file: file, tab.upload, page.classify.photo, **QUIET)
     tab.examples.select(pick_example, None, page.classify.photo, **QUIET)

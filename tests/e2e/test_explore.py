@@ -85,6 +85,41 @@ def test_a_row_a_bar_and_a_tile_open_their_stage(explore: Callable[..., Page]) -
     expect(page.locator("#ribbon")).to_be_in_viewport()  # the whole stays in sight
 
 
+def test_who_looks_at_a_room_keeps_the_place_while_stages_change(explore: Callable[..., Page]) -> None:
+    page = explore(viewport={"width": 1280, "height": 720})
+    page.locator("#inside-examples button").first.click()
+    expect(page.locator("#maps img")).to_have_count(16)
+    expect(page.locator("#scope .legendtext").first).to_be_visible()
+    page.evaluate("document.querySelector('#explore-rooms').scrollIntoView()")
+    page.evaluate("scrollBy(0, -200)")
+    expect(page.locator("#ribbon")).to_have_class(re.compile("stuck"))
+    expect(page.locator("#ribbon .operator").first).to_be_hidden()
+    for stage, path in (("maxpool", "maxpool"), ("conv5_x", "layer4.0"), ("conv1", "conv1"), ("conv4_x", "layer3.0")):
+        before = page.locator("#explore-rooms").bounding_box()
+        page.locator("#ribbon button", has_text=stage).click()
+        expect(page.locator("#maps .said")).to_contain_text(f"After {path}:")
+        expect(page.locator("#opened h3")).to_contain_text(stage)
+        after = page.locator("#explore-rooms").bounding_box()
+        assert before
+        assert after
+        assert abs(before["y"] - after["y"]) < 5, stage
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("#ribbon")).not_to_have_class(re.compile("stuck"))
+    expect(page.locator("#ribbon .operator").first).to_be_visible()
+
+
+def test_a_phone_reaches_every_figure(explore: Callable[..., Page]) -> None:
+    page = explore(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    table = page.locator("#stage-table")
+    table.evaluate("table => { table.scrollLeft = 1000; }")
+    assert table.evaluate("table => table.scrollLeft + table.clientWidth >= table.scrollWidth - 1")
+    assert table.evaluate("table => table.scrollWidth") >= 600
+    page.locator("#stage-table .column-cell").filter(has_text="conv2_x").dispatch_event("click")
+    expect(page.locator("#opened h3")).to_contain_text("conv2_x")
+    expect(page.locator("#opened h3")).to_be_in_viewport()
+    expect(page.locator("#block .layer-list button").first.locator(":scope > :last-child")).to_be_visible()  # MACs
+
+
 def test_every_option_redraws_the_network(explore: Callable[..., Page]) -> None:
     page = explore()
     page.get_by_label("Architecture", exact=True).click()
