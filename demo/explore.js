@@ -11,7 +11,8 @@
       document.querySelector(`#opened button[data-index="${block}"]`)?.click();
     }
     // In one column it lies above what was clicked.
-    if (innerWidth <= 1000) document.querySelector("#opened").scrollIntoView({ behavior: "smooth" });
+    const inOneColumn = getComputedStyle(document.querySelector("#explore-columns")).flexDirection === "column";
+    if (inOneColumn) document.querySelector("#opened").scrollIntoView({ behavior: "smooth" });
   };
 
   // While the page moves under the ribbon, the ribbon is short, and what is below keeps its place.
