@@ -115,7 +115,7 @@ class Page:
                 with labels(gr.Tab, words={"label": "tab_compare"}, id="compare"):
                     self.compare = compare_tab.build(
                         labels, models=loading.MODEL_CHOICES, first=comparing.FIRST, second=comparing.SECOND,
-                        stages=exploring.STAGES, stage=DEFAULT_PLACE[0], stems=explore_tab.stems,
+                        stages=exploring.STAGES, stage=DEFAULT_PLACE[0],
                     )  # fmt: skip
                 with labels(gr.Tab, words={"label": "tab_teach"}, id="teach"):
                     self.teach = teach_tab.build(

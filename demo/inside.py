@@ -5,6 +5,7 @@ Nothing here imports torch when the module is imported (see ``demo.handlers``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,62 +67,70 @@ class Shown(NamedTuple):
     problem: Any = gr.skip()
 
 
+UNCHANGED = Shown()
+
+
 def look(*given: Any) -> Shown:
     """All of it, for another picture or model."""
     asked = Asked.of(*given)
-    language = asked.language
     if not asked.photo:
-        empty = html.empty(language, "inside_empty_title", "inside_empty_text")
+        empty = html.empty(asked.language, "inside_empty_title", "inside_empty_text")
         return Shown(photo="", maps=empty, more=gr.update(visible=False), problem=no_problem())
-    try:
-        from demo import figures
-        from resnet_app import microscope
-
-        model, answer = _answered(asked)
-        readings = microscope.readings(model.trunk, answer.pixels)
-        known = microscope.identity_blocks(model.network)
-        kept = [path for path in asked.left_out or [] if path in known]
-        return Shown(
-            f'<img src="{html.data_uri(answer.crop)}" alt="{escape(text(language, "crop_alt"))}">',
-            _maps(asked, model, answer.pixels),
-            gr.update(visible=True),
-            figures.residual_chart(language, readings),
-            _readings(language, model, readings),
-            # a choice that still holds is not sent back: by then another one may stand there
-            gr.update(choices=known) if kept == (asked.left_out or []) else gr.update(choices=known, value=kept),
-            _cost(language, model, answer, kept),
-            no_problem(),
-        )
-    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        # of another photo or model nothing may stay: the rest of the page is already about this one
-        return Shown(photo="", maps="", more=gr.update(visible=False), problem=problem(error, language))
+    # Of another photo or model nothing may stay: the rest of the page is already about this one.
+    return _shown(_look, asked, failed=Shown(photo="", maps="", more=gr.update(visible=False)))
 
 
 def maps(*given: Any) -> Shown:
     """The feature maps alone, for another stage, block or scale."""
-    asked = Asked.of(*given)
-    if not asked.photo:
-        return Shown()
-    try:
-        from resnet_app.images import read_crop, to_tensor
-
-        model = current(asked.choice, asked.model, asked.weights, asked.device)
-        pixels = to_tensor(read_crop(asked.photo, model.recipe), model.recipe).to(model.device.torch)
-        return Shown(maps=_maps(asked, model, pixels), problem=no_problem())
-    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        return Shown(problem=problem(error, asked.language))
+    return _shown(_maps_alone, Asked.of(*given))
 
 
 def leave_out(*given: Any) -> Shown:
     """Predict again without F(x) of the chosen blocks."""
-    asked = Asked.of(*given)
+    return _shown(_cost_alone, Asked.of(*given))
+
+
+def _shown(work: Callable[[Asked], Shown], asked: Asked, *, failed: Shown = UNCHANGED) -> Shown:
     if not asked.photo:
-        return Shown()
+        return UNCHANGED
     try:
-        model, answer = _answered(asked)
-        return Shown(cost=_cost(asked.language, model, answer, asked.left_out or []), problem=no_problem())
+        return work(asked)._replace(problem=no_problem())
     except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
-        return Shown(problem=problem(error, asked.language))
+        return failed._replace(problem=problem(error, asked.language))
+
+
+def _look(asked: Asked) -> Shown:
+    from demo import figures
+    from resnet_app import microscope
+
+    language = asked.language
+    model, answer = _answered(asked)
+    readings = microscope.readings(model.trunk, answer.pixels)
+    known = microscope.identity_blocks(model.network)
+    kept = [path for path in asked.left_out or [] if path in known]
+    return Shown(
+        photo=f'<img src="{html.data_uri(answer.crop)}" alt="{escape(text(language, "crop_alt"))}">',
+        maps=_maps(asked, model, answer.pixels),
+        more=gr.update(visible=True),
+        chart=figures.residual_chart(language, readings),
+        readings=_readings(language, model, readings),
+        # a choice that still holds is not sent back: by then another one may stand there
+        left_out=gr.update(choices=known) if kept == (asked.left_out or []) else gr.update(choices=known, value=kept),
+        cost=_cost(language, model, answer, kept),
+    )
+
+
+def _maps_alone(asked: Asked) -> Shown:
+    from resnet_app.images import read_crop, to_tensor
+
+    assert asked.photo
+    model = current(asked.choice, asked.model, asked.weights, asked.device)
+    pixels = to_tensor(read_crop(asked.photo, model.recipe), model.recipe).to(model.device.torch)
+    return Shown(maps=_maps(asked, model, pixels))
+
+
+def _cost_alone(asked: Asked) -> Shown:
+    return Shown(cost=_cost(asked.language, *_answered(asked), asked.left_out or []))
 
 
 def _answered(asked: Asked) -> tuple[LoadedModel, Answer]:

@@ -199,21 +199,21 @@ def stage_heads(language: str) -> list[str]:
 def stage_rows(language: str, network: Network) -> str:
     """The stage table with every figure, each stage a button that opens it, with CSV and JSON to take along."""
     heads = [text(language, f"col_{key}") for key in ("output_memory", "peak_memory", "stride")]
+    *stages, total = stage_cells(language, network)
     cells = []
-    for row, plain in zip(network.stages, stage_cells(language, network), strict=False):
+    for row, plain in zip(network.stages, stages, strict=True):
         bytes_and_stride = [memory(row.activation_bytes), memory(row.peak_bytes), str(row.stride)]
         name = f'<button type="button" class="plain" data-open-stage="{row.name}">{row.name}</button>'
         cells.append([name, *(cell.replace("\u00a0", " ") for cell in plain[1:7]), *bytes_and_stride, plain[7]])
-    total = stage_cells(language, network)[-1]
     cells.append([*total[:7], "", memory(network.peak_bytes), "", ""])
     words = stage_heads(language)
     blocks = [each for row in network.stages for each in row.blocks]
     every = [layer for row in network.stages for layer in row.every_layer]
-    stages = downloads(file_name(network, "stages"), summary.stage_rows(network), summary.record(network))
+    of_stages = downloads(file_name(network, "stages"), summary.stage_rows(network), summary.record(network))
     return (
         table([*words[:7], *heads, words[7]], cells, kind="stages")
         + f'<p class="convention">{escape(text(language, "memory_note"))}</p>'
-        + _take_along(language, "take_stages", stages)
+        + _take_along(language, "take_stages", of_stages)
         + _take_along(language, "take_blocks", downloads(file_name(network, "blocks"), summary.block_rows(blocks)))
         + _take_along(language, "take_layers", downloads(file_name(network, "layers"), summary.layer_rows(every)))
     )

@@ -34,7 +34,32 @@ def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(in_planes, out_planes, 1, stride=stride, bias=False)
 
 
-class BasicBlock(nn.Module):
+class ResidualBlock(nn.Module):
+    """relu(F(x) + shortcut(x)), [He15] Eq. 1 and Fig. 2; the two kinds of block below differ in F(x) only."""
+
+    relu: nn.Module
+    downsample: nn.Module | None  # the projection of [He15] Eq. 2, where x and F(x) differ in shape
+
+    def residual(self, x: Tensor) -> Tensor:
+        """F(x): (B, inplanes, H, W) -> (B, planes * expansion, H/stride, W/stride)."""
+        raise NotImplementedError
+
+    def shortcut(self, x: Tensor) -> Tensor:
+        """x itself, or its 1x1 projection to the shape of F(x)."""
+        if self.downsample is None:
+            return x
+        projected: Tensor = self.downsample(x)
+        return projected
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inplanes, H, W) -> (B, planes * expansion, H/stride, W/stride)."""
+        out = self.residual(x)
+        out += self.shortcut(x)
+        activated: Tensor = self.relu(out)
+        return activated
+
+
+class BasicBlock(ResidualBlock):
     """Two 3x3 convolutions and a shortcut ([He15] Fig. 5 left); ResNet-18 and 34.
 
     ``planes`` is the stage's base width; the block puts out ``planes * expansion`` channels.
@@ -73,22 +98,8 @@ class BasicBlock(nn.Module):
         residual: Tensor = self.bn2(self.conv2(out))  # same shape
         return residual
 
-    def shortcut(self, x: Tensor) -> Tensor:
-        """x itself, or its 1x1 projection to the shape of F(x)."""
-        if self.downsample is None:
-            return x
-        projected: Tensor = self.downsample(x)
-        return projected
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inplanes, H, W) -> (B, planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""
-        out = self.residual(x)
-        out += self.shortcut(x)
-        activated: Tensor = self.relu(out)
-        return activated
-
-
-class Bottleneck(nn.Module):
+class Bottleneck(ResidualBlock):
     """1x1 reduce, 3x3, 1x1 widen, and a shortcut ([He15] Fig. 5 right); ResNet-50 and deeper.
 
     The stride sits in the 3x3 ("v1.5", as torchvision trains it), not in the first 1x1 as in the paper.
@@ -127,20 +138,6 @@ class Bottleneck(nn.Module):
         out = self.relu(self.bn2(self.conv2(out)))  # (B, width, H/stride, W/stride)
         residual: Tensor = self.bn3(self.conv3(out))  # (B, 4 * planes, H/stride, W/stride)
         return residual
-
-    def shortcut(self, x: Tensor) -> Tensor:
-        """x itself, or its 1x1 projection to the shape of F(x)."""
-        if self.downsample is None:
-            return x
-        projected: Tensor = self.downsample(x)
-        return projected
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inplanes, H, W) -> (B, 4 * planes, H/stride, W/stride): relu(F(x) + shortcut(x)), [He15] Eq. 1."""
-        out = self.residual(x)
-        out += self.shortcut(x)
-        activated: Tensor = self.relu(out)
-        return activated
 
 
 class ResNet(nn.Module):

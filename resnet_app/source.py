@@ -54,8 +54,8 @@ def excerpts(network: Network, stage: str, *, block: int | None = None) -> list[
         found += [
             _excerpt(f"{network.spec.block}.__init__", used),
             _excerpt(f"{network.spec.block}.residual", used),
-            _excerpt(f"{network.spec.block}.shortcut", way[0], but=way[1]),
-            _excerpt(f"{network.spec.block}.forward", {"residual", "shortcut"}),
+            _excerpt("ResidualBlock.shortcut", way[0], but=way[1]),
+            _excerpt("ResidualBlock.forward", {"residual", "shortcut"}),
         ]
     if layer:
         found.append(_excerpt("ResNet._make_layer", {None: set(), 0: {"downsample"}}.get(block, {"blocks"})))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from demo.tabs.explore import size_classes_stem
 from demo.tabs.words import Labels
 
 
@@ -27,8 +28,7 @@ class Compare:
 
 
 def build(
-    labels: Labels, *, models: list[tuple[str, str]], first: str, second: str, stages: Sequence[str], stage: str,
-    stems: Callable[[str], list[tuple[str, Any]]],
+    labels: Labels, *, models: list[tuple[str, str]], first: str, second: str, stages: Sequence[str], stage: str
 ) -> Compare:  # fmt: skip
     """Lay the tab out; what its components do is wired by the app."""
     plain: dict[str, Any] = {"apply_default_css": False}
@@ -40,17 +40,7 @@ def build(
             )
             for key, value in (("one", first), ("two", second))
         )  # fmt: skip
-        input_size = labels(
-            gr.Textbox, words={"label": "input_size"}, value="224x224", max_lines=1, interactive=True,
-            elem_id="compare-size",
-        )  # fmt: skip
-        classes = labels(
-            gr.Number, words={"label": "classes"}, value=1000, precision=0, interactive=True, elem_id="compare-classes"
-        )
-        stem = labels(
-            gr.Radio, words={"label": "stem", "choices": stems}, value="imagenet", interactive=True,
-            elem_id="compare-stem", elem_classes="segments",
-        )  # fmt: skip
+        shape = size_classes_stem(labels, "compare-")
     problem = gr.HTML(visible=False, **plain, elem_id="compare-problem")
     shown = gr.HTML(**plain, elem_id="compare-stages")
     chosen = labels(
@@ -58,4 +48,4 @@ def build(
         interactive=True, elem_id="compare-stage", elem_classes="segments",
     )  # fmt: skip
     sides = gr.HTML(**plain, elem_id="compare-sides")
-    return Compare(one, two, input_size, classes, stem, problem, shown, chosen, sides)
+    return Compare(one, two, **shape, problem=problem, stages=shown, stage=chosen, sides=sides)

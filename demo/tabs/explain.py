@@ -79,11 +79,7 @@ def build(
     parts: dict[str, Any] = {}
     with gr.Row(elem_id="explain"):
         with gr.Column(elem_id="explain-input", scale=0, min_width=248):
-            parts["photo"] = gr.HTML(**plain, elem_id="explain-photo")
-            parts["upload"] = labels(gr.UploadButton, words={"label": "explain_upload"}, size="sm")
-            parts["examples"] = labels(
-                gr.HTML, words={"value": examples}, **plain, js_on_load=choose_example, elem_id="explain-examples"
-            )
+            parts |= photo_input(labels, "explain", examples=examples, choose_example=choose_example)
             parts["method"] = labels(
                 Choice, words={"label": "method"}, choices=methods, value=methods[0][1], filterable=False,
                 elem_id="method", **box,
@@ -114,6 +110,15 @@ def build(
                 parts |= _contrast(labels, heading)
                 parts |= _worth(labels, heading)
     return Explain(**parts)
+
+
+def photo_input(labels: Labels, room: str, *, examples: Callable[[str], str], choose_example: str) -> dict[str, Any]:
+    """The photo, small, with the ways to another one; every room works on the page's one photo."""
+    plain: dict[str, Any] = {"apply_default_css": False}
+    photo = gr.HTML(**plain, elem_id=f"{room}-photo")
+    upload = labels(gr.UploadButton, words={"label": "explain_upload"}, size="sm")
+    buttons = labels(gr.HTML, words={"value": examples}, **plain, js_on_load=choose_example, elem_id=f"{room}-examples")
+    return {"photo": photo, "upload": upload, "examples": buttons}
 
 
 def _looks(labels: Labels, colours: list[str]) -> dict[str, Any]:

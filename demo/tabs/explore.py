@@ -10,6 +10,7 @@ import gradio as gr
 
 from demo.components import Choice
 from demo.locales import text
+from demo.tabs.explain import photo_input
 from demo.tabs.words import Labels
 
 _CHOOSE = """
@@ -150,14 +151,7 @@ def _controls(labels: Labels, dilatable: tuple[str, ...]) -> dict[str, Any]:
     """What the network is made of, beside its depth."""
     segments: dict[str, Any] = {"interactive": True, "elem_classes": "segments"}
     with gr.Row(elem_id="shape-controls"):
-        input_size = labels(
-            gr.Textbox, words={"label": "input_size"}, value="224x224", max_lines=1, interactive=True,
-            elem_id="input-size",
-        )  # fmt: skip
-        classes = labels(
-            gr.Number, words={"label": "classes"}, value=1000, precision=0, interactive=True, elem_id="classes"
-        )
-        stem = labels(gr.Radio, words={"label": "stem", "choices": stems}, value="imagenet", elem_id="stem", **segments)
+        parts = size_classes_stem(labels)
         dilated = labels(
             gr.CheckboxGroup,
             words={"label": "dilated"},
@@ -169,7 +163,25 @@ def _controls(labels: Labels, dilatable: tuple[str, ...]) -> dict[str, Any]:
         zero_init = labels(
             gr.Checkbox, words={"label": "zero_init"}, value=False, interactive=True, elem_id="zero-init"
         )
-    return {"input_size": input_size, "classes": classes, "stem": stem, "dilated": dilated, "zero_init": zero_init}
+    return {**parts, "dilated": dilated, "zero_init": zero_init}
+
+
+def size_classes_stem(labels: Labels, prefix: str = "") -> dict[str, Any]:
+    """What every network has, whatever its blocks: input size, class count and stem; ``prefix`` is for their ids."""
+    return {
+        "input_size": labels(
+            gr.Textbox, words={"label": "input_size"}, value="224x224", max_lines=1, interactive=True,
+            elem_id=f"{prefix}input-size",
+        ),
+        "classes": labels(
+            gr.Number, words={"label": "classes"}, value=1000, precision=0, interactive=True,
+            elem_id=f"{prefix}classes",
+        ),
+        "stem": labels(
+            gr.Radio, words={"label": "stem", "choices": _stems}, value="imagenet", interactive=True,
+            elem_id=f"{prefix}stem", elem_classes="segments",
+        ),
+    }  # fmt: skip
 
 
 def _picture(
@@ -181,11 +193,7 @@ def _picture(
     parts: dict[str, Any] = {}
     with gr.Row(elem_id="inside"):
         with gr.Column(elem_id="inside-input", scale=0, min_width=248):
-            parts["photo"] = gr.HTML(**plain, elem_id="inside-photo")
-            parts["upload"] = labels(gr.UploadButton, words={"label": "explain_upload"}, size="sm")
-            parts["examples"] = labels(
-                gr.HTML, words={"value": examples}, **plain, js_on_load=choose_example, elem_id="inside-examples"
-            )
+            parts |= photo_input(labels, "inside", examples=examples, choose_example=choose_example)
         with gr.Column(elem_id="inside-output"):
             parts["inside_problem"] = gr.HTML(visible=False, **plain, elem_id="inside-problem")
             with gr.Row(elem_id="maps-head"):
@@ -212,7 +220,7 @@ def _picture(
     return parts
 
 
-def stems(language: str) -> list[tuple[str, Any]]:
+def _stems(language: str) -> list[tuple[str, Any]]:
     """The stems by their names."""
     return [(text(language, f"stem_{stem}"), stem) for stem in ("imagenet", "cifar")]
 

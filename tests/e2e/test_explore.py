@@ -243,6 +243,6 @@ def test_compare_two_networks_with_one_choice_of_stage(open_page: Callable[..., 
     expect(page.locator("#compare-sides h2").first).to_have_text("ResNet-18 conv3_x")
     page.locator("#language label", has_text="中文").click()
     expect(page.locator("#compare-sides")).to_contain_text("第一块")
-    page.locator("#compare-size").get_by_role("textbox").fill("huge")
-    page.locator("#compare-size").get_by_role("textbox").press("Enter")
+    page.locator("#compare-input-size").get_by_role("textbox").fill("huge")
+    page.locator("#compare-input-size").get_by_role("textbox").press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
