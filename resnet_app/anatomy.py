@@ -2,16 +2,17 @@
 
 MACs are multiply-adds of convolutions and the linear layer, for one picture; parameters are the learned numbers
 (BatchNorm's running figures are none); activation bytes are a stage's output in float32; peak bytes are all
-activations that have to be alive at one moment of inference, the least possible (norms write new memory, ReLU and the
-sum do not, weights are not counted; eager PyTorch also keeps the picture, and a stage's input while the stage is at
-work); stride and receptive field are in input pixels, along the longest path.
+activations that have to be alive at one moment of inference, in the order of branch and shortcut that needs the least
+(norms write new memory, ReLU and the sum do not, weights are not counted; eager PyTorch goes through the branch first,
+and keeps the picture, and a stage's input while the stage is at work); stride and receptive field are in input pixels,
+along the longest path.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, combinations
 from math import prod
 
 from resnet_app.registry import EXPANSION, ModelSpec
@@ -116,13 +117,30 @@ class BlockRow:
         """Multiply-adds of branch and shortcut."""
         return sum(layer.macs for layer in self.layers)
 
-    @property
+    @cached_property
     def peak_bytes(self) -> int:
-        """The most that has to be alive at once: a layer's input and output, and what the sum still waits for."""
-        x, residual = prod(self.input_shape), prod(self.output_shape)
-        alive = [_in_and_out(layer) + (x if i else 0) for i, layer in enumerate(self.branch)]
-        alive += [_in_and_out(layer) + residual for layer in self.shortcut]
-        return BYTES_PER_NUMBER * max(alive)
+        """The most that has to be alive at once, in the order of branch and shortcut that needs the least."""
+        steps = len(self.layers)
+        return BYTES_PER_NUMBER * min(
+            self._most_alive(frozenset(turns)) for turns in combinations(range(steps), len(self.shortcut))
+        )
+
+    def _most_alive(self, turns: frozenset[int]) -> int:
+        """Numbers alive at the fullest step, where the shortcut's layers have these turns and the branch's the others.
+
+        A step needs its layer's input and output, and what the other side has so far: x itself before its first layer,
+        which counts once while both sides still wait for it.
+        """
+        x, most = prod(self.input_shape), 0
+        layers = {False: iter(self.branch), True: iter(self.shortcut)}
+        made = {False: 0, True: 0}  # numbers that each side has, once it has begun
+        for step in range(len(self.layers)):
+            side = step in turns
+            layer = next(layers[side])
+            waiting = made[not side] or (x if made[side] else 0)  # x is this layer's own input where neither has begun
+            most = max(most, _in_and_out(layer) + waiting)
+            made[side] = prod(layer.output_shape)
+        return most
 
 
 @dataclass(frozen=True)

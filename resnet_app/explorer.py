@@ -106,7 +106,7 @@ def _stages(spec: ModelSpec, stem: str, dilated: Sequence[str], classes: int, sh
     channels, height, width = last.output_shape
     jump = last.jump * last.stride
     field = last.field + (max(height, width) - 1) * jump  # the mean sees every position
-    jump *= max(height, width)
+    jump = max(shape[1:])  # one position is left, which stands for the whole picture
     pooled = (channels, 1, 1)
     yield _stage("avgpool", (LayerRow("avgpool", "mean", last.output_shape, pooled, 0, 0, jump=jump, field=field),))
     weights = channels * classes

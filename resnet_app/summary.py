@@ -25,6 +25,8 @@ def record(network: Network) -> Row:
         "name": network.spec.name,
         "input_size": list(network.input_size),
         "classes": network.classes,
+        "stem": network.stem,
+        "dilated": list(network.dilated),
         "parameters": network.parameters,
         "macs": network.macs,
         "depth": network.spec.depth,
@@ -122,7 +124,8 @@ def as_text(network: Network) -> str:
     lines.append(f"{'total':45}{network.parameters:>13,}{'':6}{network.macs:>16,}{'':6}{peak}")
     lines += [
         "MACs: multiply-adds of conv and linear layers, one picture. MiB: the stage's output in float32; peak: all",
-        "that has to be alive at once. Stride, field (receptive field, longest path): in input pixels.",
+        "that has to be alive at once, in the best order of branch and shortcut. Stride, field (receptive field,",
+        "longest path): in input pixels.",
     ]
     return "\n".join([*lines, *_published(network)])
 
