@@ -36,7 +36,7 @@ def headline(language: str, network: Network) -> str:
     alive = text(language, "peak_line", peak=memory(peak.peak_bytes), stage=peak.name)
     convention = text(language, "convention", height=height, width=width)
     return (
-        f'<div class="network"><h2>{escape(network.spec.title)}</h2><p>{escape(line)}</p>'
+        f'<div class="network"><h2>{escape(network.title)}</h2><p>{escape(line)}</p>'
         f'<p class="convention">{escape(convention)}</p>'
         f'<p class="second">{escape(counted)} {escape(alive)}</p></div>'
     )
@@ -66,7 +66,7 @@ def stage(language: str, network: Network, stage_index: int, block_index: int) -
 def block(language: str, network: Network, stage_index: int, block_index: int) -> str:
     """A block (or a stage that has none): drawn, named, and its layers, each with its arithmetic."""
     row = network.stages[stage_index]
-    path = f"{escape(network.spec.title)} › {row.name}"
+    path = f"{escape(network.title)} › {row.name}"
     if not row.blocks:
         drawing = saved(language, plain_drawing(language, row), f"{network.spec.name}-{row.name}")
         return f'<div class="opened"><p class="path">{path}</p>{drawing}{layers(language, network, row.layers)}</div>'

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import chain, combinations
 from math import prod
 
-from resnet_app.registry import EXPANSION, ModelSpec
+from resnet_app.registry import BATCH, EXPANSION, GROUP, NO_NORM, SPECS, ModelSpec
 
 BYTES_PER_NUMBER = 4  # float32
 PLANES = {"layer1": 64, "layer2": 128, "layer3": 256, "layer4": 512}  # base widths
@@ -29,12 +29,12 @@ class LayerRow:
 
     Attributes:
         path: its name in ``named_modules()``, e.g. ``layer3.0.conv2``.
-        kind: conv, norm, pool, mean or linear.
+        kind: conv, norm (BatchNorm), group_norm, pool, mean or linear.
         input_shape, output_shape: (C, H, W).
         parameters: learned numbers.
         macs: multiply-adds.
         kernel, stride, padding, dilation: of a conv's or pool's square window.
-        groups: of a conv.
+        groups: of a conv or a GroupNorm.
         jump: input pixels from one position of this layer's input to the next; behind the mean, which has one position
             only, that of the whole picture.
         field: input pixels that one position of the output depends on, at most; 0 on the shortcut, which sees less.
@@ -59,6 +59,8 @@ class LayerRow:
         """What it does, e.g. ``3×3 conv, 256, /2``."""
         if self.kind in ("norm", "mean", "linear"):
             return {"norm": "batch norm", "mean": "global mean", "linear": "linear"}[self.kind]
+        if self.kind == "group_norm":
+            return f"group norm, {self.groups} groups"
         if self.kind == "pool":
             return f"{self.kernel}×{self.kernel} max pool, /{self.stride}"
         details = [f"{self.kernel}×{self.kernel} conv, {self.output_shape[0]}"]
@@ -74,7 +76,7 @@ class BlockRow:
 
     Attributes:
         path: its name in ``named_modules()``, e.g. ``layer3.0``.
-        branch: convolutions and norms of F(x), in order.
+        branch: convolutions and norms (where there are any) of F(x), in order.
         shortcut: the 1x1 projection and its norm, or nothing.
     """
 
@@ -197,6 +199,7 @@ class Network:
         stem: ``imagenet`` or ``cifar``.
         dilated: stages that keep their size and dilate instead of striding.
         zero_init: whether the last norm of each block starts at 0 (no shape and no count depends on it).
+        norm: ``batch``, ``group`` or ``none``.
         stages: from conv1 to fc.
     """
 
@@ -206,6 +209,7 @@ class Network:
     stem: str
     dilated: tuple[str, ...]
     zero_init: bool
+    norm: str
     stages: tuple[StageRow, ...]
 
     @cached_property
@@ -222,6 +226,16 @@ class Network:
     def peak_bytes(self) -> int:
         """The most that has to be alive at once, of one picture in float32."""
         return max(stage.peak_bytes for stage in self.stages)
+
+    @property
+    def title(self) -> str:
+        """The network's name, with what makes it another than the published one."""
+        return self.spec.title + {GROUP: ", GroupNorm", NO_NORM: ", no norm"}.get(self.norm, "")
+
+    @property
+    def is_as_published(self) -> bool:
+        """Whether groups, widths and norm are those of the variant that it is named after."""
+        return self.spec == SPECS[self.spec.name] and self.norm == BATCH
 
     @property
     def expansion(self) -> int:

@@ -30,6 +30,7 @@ def record(network: Network) -> Row:
         "parameters": network.parameters,
         "macs": network.macs,
         "depth": network.spec.depth,
+        **_beside_the_name(network),
         "stages": [
             {
                 "name": stage.name,
@@ -45,6 +46,13 @@ def record(network: Network) -> Row:
             for stage in network.stages
         ],
     }
+
+
+def _beside_the_name(network: Network) -> Row:
+    """What makes it another network than its name says; nothing for those that a command can name."""
+    spec = network.spec
+    own = {"groups": spec.groups, "width_per_group": spec.width_per_group, "norm": network.norm}
+    return {} if network.is_as_published else own
 
 
 def stage_rows(network: Network) -> list[Row]:
@@ -108,7 +116,7 @@ def as_text(network: Network) -> str:
     options += [f"{', '.join(network.dilated)} dilated"] if network.dilated else []
     heads = f"{'stage':9}{'operator':22}{'output':>14}{'parameters':>13}{'%':>6}{'MACs':>16}{'%':>6}"
     lines = [
-        ", ".join([network.spec.title, f"{network.classes} classes", f"input 3×{height}×{width}", *options]),
+        ", ".join([network.title, f"{network.classes} classes", f"input 3×{height}×{width}", *options]),
         f"{arithmetic.depth(network.spec)} layers: conv1, the blocks' convolutions, fc",
         f"{heads}{'MiB':>7}{'peak':>7}{'stride':>7}{'field':>7}",
     ]

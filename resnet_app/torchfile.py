@@ -134,7 +134,7 @@ class TorchFile:
         if storage.key not in self._values:
             values = torch.frombuffer(bytearray(self._bytes(storage)), dtype=storage.dtype)
             if self._is_big_endian:
-                values.untyped_storage().byteswap(storage.dtype)
+                values.untyped_storage().byteswap(storage.dtype)  # type: ignore[no-untyped-call]  # torch has no types there
             self._values[storage.key] = values
         values = self._values[storage.key]
         return values if values.dtype == storage.dtype else values.view(storage.dtype)

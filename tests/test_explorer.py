@@ -140,6 +140,56 @@ def test_every_window_is_torchvisions(name, dilated):
     assert convs == {layer.path for stage in table.stages for layer in stage.every_layer if layer.kind == "conv"}
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("resnet50", {"groups": 8, "width_per_group": 16}),
+        ("resnet101", {"groups": 32, "width_per_group": 4, "norm": "group"}),
+        ("wide_resnet50_2", {"norm": "none"}),
+        ("resnet34", {"norm": "group"}),
+    ],
+)
+def test_other_groups_and_norms_are_counted_as_torchvisions(name, options):
+    table = describe(name, input_size=(64, 96), **options)
+    norm = {"group": lambda c: nn.GroupNorm(32, c), "none": nn.Identity}.get(options.get("norm"))
+    with torch.device("meta"):
+        theirs = getattr(models, name)(
+            norm_layer=norm, **{key: value for key, value in options.items() if key != "norm"}
+        ).eval()
+    with FlopCounterMode(display=False) as counter:
+        theirs(torch.empty(1, 3, 64, 96, device="meta"))
+    assert 2 * table.macs == counter.get_total_flops()
+    assert table.parameters == sum(parameter.numel() for parameter in theirs.parameters())
+    learning = {path for path, module in theirs.named_modules() if list(module.parameters(recurse=False))}
+    layers = [layer for stage in table.stages for layer in stage.every_layer]
+    assert {layer.path for layer in layers if layer.parameters} == learning
+    assert all(sum(p.numel() for p in theirs.get_submodule(row.path).parameters()) == row.parameters for row in layers)
+    assert not table.is_as_published
+    kept = record(table)
+    assert (kept["groups"], kept["norm"]) == (table.spec.groups, table.norm)
+
+
+def test_groups_as_in_resnext_make_a_resnext():
+    by_hand, by_name = describe("resnet50", groups=32, width_per_group=4), describe("resnext50_32x4d")
+    assert (by_hand.parameters, by_hand.macs) == (by_name.parameters, by_name.macs)
+    assert by_hand.title == "ResNet-50 32×4d"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("resnet18", {"groups": 2}, "BasicBlocks, which know no groups"),
+        ("resnet50", {"groups": 0}, "number of groups is 0; give 1 to 256"),
+        ("resnet50", {"width_per_group": 1000}, "number of channels per group is 1000"),
+        ("resnet50", {"norm": "layer"}, "Unknown norm 'layer'; choose one of batch, group, none"),
+        ("resnet50", {"norm": "none", "zero_init": True}, "Without a norm"),
+    ],
+)
+def test_what_no_network_has_is_refused(name, options, says):
+    with pytest.raises(ResNetAppError, match=says):
+        describe(name, **options)
+
+
 PEAKS = [
     ("resnet18", (224, 224), "imagenet", ()),
     ("resnet50", (224, 224), "imagenet", ()),
