@@ -203,11 +203,12 @@ def show_room(room: str, inner: str, choice: ModelChoice | None, *given: Any) ->
     from demo import drawings, figures, opened
 
     if inner == "others":
+        from resnet_app import torchinfo_counts
         from resnet_app.published import classifiers
 
         return Room(
             standing=figures.standing(language, classifiers(), network.spec.name),
-            published=opened.published(language, network),
+            published=opened.published(language, network, torchinfo_counts.counts(network)),
         )
     return Room(rows=opened.stage_rows(language, network), whole=drawings.whole(language, network))
 

@@ -111,7 +111,9 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dilate", default="", metavar="STAGES", help="stages that dilate instead of striding, such as conv4_x,conv5_x"
     )
-    parser.add_argument("--json", action="store_true")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--layers", action="store_true", help="print torchinfo's table, every layer a line")
+    output.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_summary)
 
 
@@ -201,7 +203,12 @@ def _summary(options: argparse.Namespace) -> int:
         stem=options.stem,
         dilated=tuple(stage.strip() for stage in options.dilate.split(",") if stage.strip()),
     )
-    print(json.dumps(summary.record(network), indent=1) if options.json else summary.as_text(network))
+    if options.layers:
+        from resnet_app import torchinfo_counts
+
+        print(torchinfo_counts.table(network))
+    else:
+        print(json.dumps(summary.record(network), indent=1) if options.json else summary.as_text(network))
     return 0
 
 

@@ -128,7 +128,7 @@ class ModuleRow:
 def modules(network: Network) -> list[ModuleRow]:
     """All modules of a network in the order of ``named_modules()``."""
     rows = []
-    for path, module in _skeleton(network).named_modules():
+    for path, module in skeleton(network).named_modules():
         prefix = f"{path}." if path else ""
         parameters, buffers = (
             tuple((prefix + name, tuple(tensor.shape)) for name, tensor in own)
@@ -139,7 +139,8 @@ def modules(network: Network) -> list[ModuleRow]:
     return rows
 
 
-def _skeleton(network: Network) -> nn.Module:
+def skeleton(network: Network) -> nn.Module:
+    """The network that was taken apart, as modules with shapes and no numbers (on the meta device)."""
     return network.spec.skeleton(
         num_classes=network.classes, stem=network.stem, norm_layer=norm_layer(network.norm),
         replace_stride_with_dilation=[stage in network.dilated for stage in DILATABLE],
