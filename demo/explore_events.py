@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo import comparing, exploring, inside
+from demo import comparing, exploring, inside, stepwise
 from demo.queues import DRAWING, EACH, IN_ORDER, LATEST, MODEL_WORK, PRIVATE, QUIET
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     inside_shown = [
         tab.photo, tab.maps, tab.more, tab.scope, tab.readings, tab.left_out, tab.cost, tab.inside_problem,
     ]  # fmt: skip
-    below = [tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.rows, tab.whole]
+    below = [tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.said, tab.rows, tab.whole]
 
     def show_room(listen: Callable[..., Any], **trigger: Any) -> None:
         listen(exploring.show_room, [page.room, page.inner, page.choice, *plan], below, **trigger, **QUIET, **DRAWING)
@@ -41,12 +41,19 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
             show_progress="minimal", show_progress_on=[tab.maps, tab.readings],
         )  # fmt: skip
 
+    def walk(listen: Callable[..., Any], **trigger: Any) -> None:
+        listen(
+            walk_if_seen, [page.room, page.inner, *page.asked[:5], page.language], tab.steps, **trigger, **MODEL_WORK,
+            **PRIVATE, show_progress="minimal",
+        )  # fmt: skip
+
     show_comparison = _wire_compare(page)
 
     def show(listen: Callable[..., Any], **trigger: Any) -> None:
         listen(exploring.explore_network, plan, drawn, **trigger, **QUIET, **DRAWING)
         show_room(listen, **trigger)
         look(listen, **trigger)
+        walk(listen, **trigger)
         show_comparison(listen, **trigger)
 
     for changed in (
@@ -69,8 +76,10 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     for listen in (entered.then, page.entered.then):
         show_room(listen, **EACH)
         look(listen, **EACH)
+        walk(listen, **EACH)
     page.entered.then(None, js="() => window.resnetExplorer.makeReachable()", **PRIVATE, **EACH)
     look(page.classify.photo.change, **LATEST)
+    walk(page.classify.photo.change, **LATEST)
     tab.upload.upload(lambda file: file, tab.upload, page.classify.photo, **QUIET)
     tab.examples.select(pick_example, None, page.classify.photo, **QUIET)
     tab.scale.input(inside.maps, asked, inside_shown, **QUIET, **LATEST, **MODEL_WORK)
@@ -102,6 +111,11 @@ def _wire_compare(page: Page) -> Callable[..., None]:
 def look_if_seen(room: str, inner: str, *asked: Any) -> inside.Shown:
     """The room with the picture, where it is the one in sight."""
     return inside.look(*asked) if (room, inner) == ("explore", "picture") else inside.Shown()
+
+
+def walk_if_seen(room: str, inner: str, *asked: Any) -> Any:
+    """Inference step by step, where it is in sight."""
+    return stepwise.walk(*asked) if (room, inner) == ("explore", "steps") else gr.skip()
 
 
 def maps_if_seen(room: str, inner: str, *asked: Any) -> inside.Shown:

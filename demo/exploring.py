@@ -23,7 +23,8 @@ STAGES = ("conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpo
 OWN = ""  # the choice of groups or width that stands for the network's own
 GROUPS = ("1", "2", "4", "8", "16", "32", "64")
 WIDTHS = ("4", "8", "16", "32", "64", "128")
-INNER_ROOMS = ("picture", "code", "others", "tables")  # in the order of the inner tabs
+INNER_ROOMS = ("picture", "steps", "code", "others", "said", "tables")  # in the order of the inner tabs
+ABOUT_THE_NETWORK = ("code", "others", "said", "tables")  # those that need no photo and no weights
 
 
 class Plan(NamedTuple):
@@ -87,6 +88,7 @@ class Room(NamedTuple):
     tree: Any = gr.skip()
     standing: Any = gr.skip()
     published: Any = gr.skip()
+    said: Any = gr.skip()
     rows: Any = gr.skip()
     whole: Any = gr.skip()
 
@@ -183,10 +185,10 @@ def _stage_index(network: Network, place: Place) -> int:
 
 
 def show_room(room: str, inner: str, choice: ModelChoice | None, *given: Any) -> Room:
-    """The room below that is in sight: code, other networks or tables; what is not seen is not computed."""
+    """The room below that is in sight, of those about the network alone; what is not seen is not computed."""
     plan = Plan(*given)
     language = plan.language
-    if room != "explore" or inner not in INNER_ROOMS[1:]:
+    if room != "explore" or inner not in ABOUT_THE_NETWORK:
         return Room()
     try:
         network = plan.network()
@@ -210,6 +212,10 @@ def show_room(room: str, inner: str, choice: ModelChoice | None, *given: Any) ->
             standing=figures.standing(language, classifiers(), network.spec.name),
             published=opened.published(language, network, torchinfo_counts.counts(network)),
         )
+    if inner == "said":
+        from demo import misconceptions
+
+        return Room(said=misconceptions.listed(language))
     return Room(rows=opened.stage_rows(language, network), whole=drawings.whole(language, network))
 
 

@@ -45,11 +45,15 @@ def coloured(code: str) -> str:
 
 def snippet(language: str, network: Network, weights: str | None) -> str:
     """What rebuilds this very network in plain torchvision, to copy and to save."""
+    note = f'<p class="convention">{escape(text(language, "snippet_note"))}</p>'
     code = source.in_torchvision(network, weights)
-    name = f"{network.spec.name}.py"
+    return note + to_take_along(language, code, f"{network.spec.name}.py", text(language, "snippet"))
+
+
+def to_take_along(language: str, code: str, name: str, title: str) -> str:
+    """A program to read, to copy and to save under a name."""
     return (
-        f'<p class="convention">{escape(text(language, "snippet_note"))}</p>'
-        f'<section class="excerpt"><pre tabindex="0" role="region" aria-label="{escape(text(language, "snippet"))}">'
+        f'<section class="excerpt"><pre tabindex="0" role="region" aria-label="{escape(title)}">'
         f"<code>{coloured(code)}</code></pre></section>"
         f'<p class="downloads"><button type="button" class="button" data-copy="{escape(code)}">'
         f"{escape(text(language, 'copy'))}</button>{download(escape(name), name, code, 'text/x-python')}</p>"

@@ -12,7 +12,7 @@ from resnet_app.batch import Batch, Row
 from resnet_app.checkpoints import Checkpoint
 from resnet_app.heatmap import Heatmap, SignedMap
 from resnet_app.images import Recipe
-from resnet_app.models import RANDOM_SEED, LoadedModel
+from resnet_app.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
 from resnet_app.overlays import overlay, palette
 from resnet_app.predict import Answer, Timing
 from resnet_app.registry import BUNDLED, RANDOM
@@ -25,6 +25,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
     rows = [
         ("card_weights", weights_title(language, model)),
         ("card_from", text(language, _origin(model), seed=RANDOM_SEED)),
+        *([("card_address", address)] if (address := _address(model)) else []),
         ("card_classes", f"{len(model.class_names):,}"),
         ("card_input", f"{model.recipe.resize} → {model.recipe.crop} × {model.recipe.crop}"),
         ("card_parameters", amount(model.parameters)),
@@ -64,6 +65,17 @@ def weights_title(language: str, model: LoadedModel) -> str:
     if model.choice.checkpoint:
         return model.choice.checkpoint.name
     return text(language, f"weights_{model.choice.weights}", accuracy="").replace(" ·  %", "")
+
+
+def _address(model: LoadedModel) -> str:
+    """Where anybody can get the weights: torchvision's address of them, or the file in this repository."""
+    choice = model.choice
+    if choice.head is not None or choice.checkpoint is not None or choice.weights == RANDOM:
+        return ""
+    if choice.weights == BUNDLED:
+        return f"{BUNDLED_FILE.parent.name}/{BUNDLED_FILE.name}"
+    address: str = model.spec.published(choice.weights).url
+    return address
 
 
 def _origin(model: LoadedModel) -> str:

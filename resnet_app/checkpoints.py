@@ -61,6 +61,8 @@ class Checkpoint:
         container: ``safetensors``, ``torch zip`` or ``torch legacy``.
         unwrapped: wrapper keys gone through, outermost first.
         stripped_prefixes: prefixes taken off every key, outermost first.
+        head: where the file has the last layer, ``fc.`` or ``fc.1.`` inside a Sequential.
+        is_exact: whether the file has every key of the network, step counters too, and none beside.
         dtype: the numbers' type in the file.
         metadata: plain values beside the weights (epoch, metrics, ...).
         notes: what the file holds besides and was left out, or which of several was taken.
@@ -75,6 +77,8 @@ class Checkpoint:
     container: str
     unwrapped: tuple[str, ...] = ()
     stripped_prefixes: tuple[str, ...] = ()
+    head: str = "fc."
+    is_exact: bool = True
     dtype: str = "float32"
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
@@ -259,6 +263,8 @@ def _checked(
         container=container,
         unwrapped=unwrapped,
         stripped_prefixes=found.stripped,
+        head=found.head,
+        is_exact=len(found.tensors) == len(tensors) == len(expected),
         dtype=str(found.tensors["fc.weight"].dtype).removeprefix("torch."),
         metadata=metadata,
         notes=(*_notes(spec, metadata, unwrapped, class_names), *found.notes),

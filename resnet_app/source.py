@@ -59,6 +59,8 @@ def excerpts(network: Network, stage: str, *, block: int | None = None) -> list[
             _excerpt("ResidualBlock.shortcut", way[0], but=way[1]),
             _excerpt("ResidualBlock.forward", {"residual", "shortcut"}),
         ]
+        wide = {f"conv{layer.kernel}x{layer.kernel}" for layer in row.layers if layer.kind == "conv"}
+        found += [_excerpt(name, {"Conv2d"}) for name in sorted(wide)]
     if layer:
         found.append(_excerpt("ResNet._make_layer", {None: set(), 0: {"downsample"}}.get(block, {"blocks"})))
     other_stem = "conv3x3" if network.stem == "imagenet" else "Conv2d"
@@ -66,6 +68,11 @@ def excerpts(network: Network, stage: str, *, block: int | None = None) -> list[
         _excerpt(f"ResNet.{name}", set(parts), but=other_stem if stage == "conv1" else "", only_near=True)
         for name in ("__init__", "forward_features", "forward_head")
     ]
+    if layer or stage == "conv1":
+        started = {"kaiming_normal_"} | (set() if network.norm == NO_NORM else {"constant_"})
+        found.append(_excerpt("ResNet._init_weights", started, but="" if network.zero_init else "last_norm"))
+    if network.spec == SPECS[network.spec.name]:
+        found.append(_excerpt(network.spec.name, {"ResNet"}))
     return [excerpt for excerpt in found if excerpt.text]
 
 
@@ -99,9 +106,10 @@ def _lines() -> list[str]:
 def _functions() -> dict[str, ast.FunctionDef]:
     tree = ast.parse("\n".join(_lines()))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    return {
+    methods = {
         f"{each.name}.{node.name}": node for each in classes for node in each.body if isinstance(node, ast.FunctionDef)
     }
+    return methods | {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 @dataclass(frozen=True)
@@ -162,24 +170,29 @@ def in_torchvision(network: Network, weights: str | None = None) -> str:
         weights: ``imagenet``, ``imagenet-v1`` or ``imagenet-v2`` to load those too; they fit the published network
             with the ImageNet stem only.
     """
+    height, width = network.input_size
+    return "\n".join([
+        *(["import math", ""] if network.norm == GROUP else []), "import torch", "import torchvision", "",
+        *assembled(network, weights), "model.eval()", "",
+        f"with torch.inference_mode():\n    logits = model(torch.randn(1, 3, {height}, {width}))"
+        f"  # (1, {network.classes})",
+    ]) + "\n"  # fmt: skip
+
+
+def assembled(network: Network, weights: str | None) -> list[str]:
+    """The lines that make ``model`` in plain torchvision; arguments are those of ``in_torchvision``."""
     published = weights is not None and network.stem == "imagenet" and network.is_as_published
-    after = []
+    builder, arguments = _call(network, weights if published else None)
+    lines = [f"model = torchvision.models.{builder}({', '.join(arguments)})"]
     if network.stem == "cifar":
-        after += [
+        lines += [
             "model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)",
             'torch.nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")',
             "model.maxpool = torch.nn.Identity()",
         ]
     if published and network.classes != 1000:
-        after.append(f"model.fc = torch.nn.Linear(model.fc.in_features, {network.classes})")
-    builder, arguments = _call(network, weights if published else None)
-    height, width = network.input_size
-    return "\n".join([
-        *(["import math", ""] if network.norm == GROUP else []), "import torch", "import torchvision", "",
-        f"model = torchvision.models.{builder}({', '.join(arguments)})", *after, "model.eval()", "",
-        f"with torch.inference_mode():\n    logits = model(torch.randn(1, 3, {height}, {width}))"
-        f"  # (1, {network.classes})",
-    ]) + "\n"  # fmt: skip
+        lines.append(f"model.fc = torch.nn.Linear(model.fc.in_features, {network.classes})")
+    return lines
 
 
 def _call(network: Network, weights: str | None) -> tuple[str, list[str]]:

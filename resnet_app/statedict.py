@@ -47,11 +47,13 @@ class Found:
     Attributes:
         tensors: as the file holds them, by the network's own keys.
         stripped: prefixes taken off every key, outermost first.
+        head: where the file has the last layer, ``fc.`` or ``fc.1.`` inside a Sequential.
         notes: what was done with the rest.
     """
 
     tensors: dict[str, Any]
     stripped: tuple[str, ...]
+    head: str
     notes: tuple[Note, ...]
 
 
@@ -157,7 +159,9 @@ def find_network(tensors: dict[str, Any]) -> Found:
     if others:
         some = ", ".join(printable(key) for key in others[:3]) + (", ..." if len(others) > 3 else "")
         notes.append(Note(f"Not part of the network and left out: {some}.", code="beside", values={"keys": some}))
-    return Found(_plain_head(network), _parts_of(prefix), tuple(notes))
+    head = _head_of(network)
+    plain = {f"fc.{key.removeprefix(head)}" if key.startswith(head) else key: each for key, each in network.items()}
+    return Found(plain, _parts_of(prefix), head, tuple(notes))
 
 
 def _is_prefix(key: str, name: str) -> bool:
@@ -169,21 +173,18 @@ def _parts_of(prefix: str) -> tuple[str, ...]:
     return tuple(f"{part}." for part in prefix.split(".")[:-1])
 
 
-def _plain_head(tensors: dict[str, Any]) -> dict[str, Any]:
-    """A head inside a Sequential (Dropout + Linear) as ``fc``: in eval mode the rest of it does nothing.
+def _head_of(tensors: dict[str, Any]) -> str:
+    """Where the last layer is, perhaps inside a Sequential (Dropout + Linear), whose rest does nothing in eval mode.
 
     Raises:
         CheckpointError: it has more than one layer.
     """
     heads = sorted({match[1] for key in tensors if (match := re.match(r"fc\.(\d{1,3})\.", key))})
-    if not heads:
-        return tensors
     if len(heads) > 1:
         raise CheckpointError(
             f"The classifier of these weights has {len(heads)} layers (fc.{', fc.'.join(heads)}); one Linear is read."
         )
-    inner = f"fc.{heads[0]}."
-    return {f"fc.{key.removeprefix(inner)}" if key.startswith(inner) else key: each for key, each in tensors.items()}
+    return f"fc.{heads[0]}." if heads else "fc."
 
 
 def _stranger(tensors: dict[str, Any]) -> CheckpointError:

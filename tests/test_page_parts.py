@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from html import escape
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -226,7 +226,7 @@ def test_the_code_room_marks_the_running_lines_and_lists_every_name() -> None:
     lines = Path(resnet.__file__).read_text("utf-8").splitlines()
     assert marked
     for number, words in marked:
-        assert re.sub("<[^>]+>", "", words) == escape(lines[int(number) - 1])
+        assert unescape(re.sub("<[^>]+>", "", words)) == lines[int(number) - 1]
     tree = Tags(listing.tree("en", network))
     paths = {a["data-copy"] for tag, a in tree.found if tag == "button"}
     theirs = torchvision.models.resnet18(num_classes=2)

@@ -170,7 +170,7 @@ def _worth(labels: Labels, heading: Callable[[str], Callable[[str], str]]) -> di
     with gr.Row(elem_id="worth-row"):
         test = labels(gr.Button, words={"value": "worth_go"}, elem_id="worth-go", scale=0, min_width=180)
         stop = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
-        compare = labels(gr.Button, words={"value": "reference"}, elem_id="reference-go", scale=0, min_width=180)
+        compare = labels(gr.Button, words={"value": "reference"}, elem_id="reference-go", scale=0, min_width=280)
     reference = gr.HTML(apply_default_css=False, elem_id="reference")
     worth = gr.HTML(apply_default_css=False, elem_id="worth")
     curves = gr.Plot(show_label=False, visible=False, elem_id="worth-curves")

@@ -1,4 +1,4 @@
-"""Explore: the network as a ribbon of stages, their table and charts, one stage opened, and four rooms below."""
+"""Explore: the network as a ribbon of stages, their table and charts, one stage opened, and six rooms below."""
 
 from __future__ import annotations
 
@@ -88,6 +88,8 @@ class Explore:
     tree: gr.HTML
     standing: gr.Plot
     published: gr.HTML
+    steps: gr.HTML
+    said: gr.HTML
     rows: gr.HTML
     whole: gr.HTML
 
@@ -130,6 +132,9 @@ def build(
         parts["rooms"] = rooms
         with labels(gr.Tab, words={"label": "room_picture"}, id="picture"):
             parts |= _picture(labels, heading, note, examples, choose_example, inside_empty)
+        with labels(gr.Tab, words={"label": "room_steps"}, id="steps"):
+            labels(gr.HTML, words={"value": heading("steps")}, **plain)
+            parts["steps"] = gr.HTML(**plain, elem_id="steps")
         with labels(gr.Tab, words={"label": "room_code"}, id="code"), gr.Row(elem_id="code-room"):
             with gr.Column(scale=7, min_width=320):
                 labels(gr.HTML, words={"value": heading("code")}, **plain)
@@ -145,6 +150,9 @@ def build(
             parts["standing"] = gr.Plot(show_label=False, elem_id="standing")
             labels(gr.HTML, words={"value": heading("published")}, **plain)
             parts["published"] = gr.HTML(**plain, elem_id="published")
+        with labels(gr.Tab, words={"label": "room_said"}, id="said"):
+            labels(gr.HTML, words={"value": heading("said")}, **plain)
+            parts["said"] = gr.HTML(**plain, elem_id="said")
         with labels(gr.Tab, words={"label": "room_tables"}, id="tables"):
             labels(gr.HTML, words={"value": heading("whole_network")}, **plain)
             parts["whole"] = gr.HTML(**plain, elem_id="whole")
@@ -168,9 +176,6 @@ def _controls(
             elem_id="dilated",
             **segments,
         )
-        zero_init = labels(
-            gr.Checkbox, words={"label": "zero_init"}, value=False, interactive=True, elem_id="zero-init"
-        )
         for key, numbers in (("groups", groups), ("width_per_group", widths)):
             parts[key] = labels(
                 Choice, words={"label": key, "choices": _own_or(numbers)}, value="", filterable=False,
@@ -179,7 +184,10 @@ def _controls(
         parts["norm"] = labels(
             gr.Radio, words={"label": "norm", "choices": _norms}, value=NORMS[0], elem_id="norm", **segments
         )
-    return {**parts, "dilated": dilated, "zero_init": zero_init}
+        parts["zero_init"] = labels(
+            gr.Checkbox, words={"label": "zero_init"}, value=False, interactive=True, elem_id="zero-init"
+        )
+    return {**parts, "dilated": dilated}
 
 
 def _own_or(numbers: tuple[str, ...]) -> Callable[[str], list[tuple[str, Any]]]:
