@@ -11,7 +11,8 @@ import pytest
 
 # Imports go to a lower rank only.
 RANKS = {
-    "errors": 0, "choices": 0, "steps": 0, "device": 1, "resnet": 1, "classnames": 1, "picklewalk": 1,
+    "naming": -1, "errors": 0, "choices": 0, "steps": 0, "device": 1, "resnet": 1, "classnames": 1,
+    "picklewalk": 1,
     "families": 1, "torchfile": 2, "registry": 2, "calibration": 2, "saving": 2, "inference": 2, "images": 3,
     "weights": 3, "statedict": 3, "anatomy": 3, "dataset": 4, "checkpoints": 4, "arithmetic": 4, "models": 5,
     "heatmap": 5, "explorer": 4, "published": 5, "predict": 6, "source": 6, "summary": 6, "microscope": 6,
