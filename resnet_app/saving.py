@@ -1,4 +1,4 @@
-"""A network and what is known of it -> a checkpoint file, put in place whole."""
+"""A network and what is known of it -> a checkpoint file; each file is put in place whole."""
 
 from __future__ import annotations
 
@@ -46,6 +46,15 @@ def save_pth(path: Path, state_dict: dict[str, Tensor], facts: dict[str, Any], *
     """
     content = {"model_state_dict": state_dict, **classic, **facts}
     whole(path, lambda part: torch.save(content, part))
+
+
+def save_text(path: Path, text: str) -> None:
+    """Text, as UTF-8."""
+
+    def write(part: Path) -> None:
+        part.write_text(text, "utf-8")
+
+    whole(path, write)
 
 
 def whole(path: Path, write: Callable[[Path], None]) -> None:
