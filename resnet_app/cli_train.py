@@ -179,7 +179,9 @@ def _check_output(out: Path, *, overwrite: bool) -> None:
     if out.suffix.lower() == ".png":
         raise DataError("The checkpoint cannot be a .png; name it .safetensors or .pth.")
     for path in (out, out.with_suffix(".png")):  # the checkpoint and its chart
-        if path.exists() and not (overwrite and path.is_file()):
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path} is no ordinary file; give another --out.")
+        if path.exists() and not overwrite:
             raise OutputError(f"{path} is already there; give another --out, or add --overwrite to replace it.")
     require_folder(out.parent, out.name)
 

@@ -107,6 +107,5 @@ class MapFolder:
             return
         table = predictions_csv(model, [(file, logits) for file, logits, _ in self._explained])
         told = manifest(model, [entry for *_, entry in self._explained], layer="+".join(layers), method=method)
-        with writing(self._path):
-            save_text(self._path / TABLE, table)
-            save_text(self._path / MANIFEST, as_json(told))
+        save_text(self._path / TABLE, table)
+        save_text(self._path / MANIFEST, as_json(told))

@@ -217,20 +217,49 @@ def test_ctrl_c_leaves_the_table_the_maps_their_manifest_and_the_sheet_of_what_w
     assert len(listed) == 4
 
 
+WITH_LIMIT = (
+    "import resource, sys; from pathlib import Path; from resnet_app import cli; "
+    "resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); {then}"
+)
+
+
 @pytest.mark.parametrize(
     ("most", "output"), [(300, "--csv {tmp}/t.csv"), (20_000, "--cam-dir {tmp}/cams"), (20_000, "--grid {tmp}/g.png")]
 )
 def test_a_disk_that_gets_full_in_the_midst_is_one_sentence(fresh_python, folder, tmp_path, most, output):
     """As a file that may not grow further."""
-    code = (
-        "import resource, sys; from resnet_app import cli;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); sys.exit(cli.main(sys.argv[1:]))"
+    done = fresh_python(
+        "-c",
+        WITH_LIMIT.format(most=most, then="sys.exit(cli.main(sys.argv[1:]))"),
+        "predict",
+        folder,
+        *output.format(tmp=tmp_path).split(),
+        *RANDOM,
     )
-    done = fresh_python("-c", code, "predict", folder, *output.format(tmp=tmp_path).split(), *RANDOM)
     assert done.returncode == 2
     assert re.fullmatch(
         r".* cannot be written \(File too large\); free some space, or name another place\.\n", done.stderr
     )
+
+
+def test_train_on_a_disk_that_gets_full_is_one_sentence(fresh_python, two_colours, tmp_path):
+    code = WITH_LIMIT.format(most=20_000, then="sys.exit(cli.main(sys.argv[1:]))")
+    done = fresh_python("-c", code, "train", *two_colours, "--out", tmp_path / "bee.pth")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert re.search(r"cannot be written \(perhaps the disk is full\); free some space, or name", done.stderr)
+
+
+@pytest.mark.parametrize("save", ["save_pth", "save_safetensors"])
+def test_half_a_checkpoint_is_one_sentence_and_no_file(fresh_python, tmp_path, save):
+    then = (
+        f"from resnet_app.saving import {save}; from resnet_app.errors import OutputError; import torch\n"
+        f"try: {save}(Path(sys.argv[1]), {{'w': torch.zeros(99999)}}, {{}})\n"
+        "except OutputError as error: print(error)"
+    )
+    done = fresh_python("-c", WITH_LIMIT.format(most=20_000, then=then), tmp_path / "w.pth")
+    told = f"{tmp_path}/w.pth cannot be written (perhaps the disk is full); free some space, or name another place.\n"
+    assert (done.stdout, done.stderr) == (told, "")
+    assert names_in(tmp_path) == set()
 
 
 def test_the_pages_of_a_grid_are_said(run, folder, tmp_path, monkeypatch):
@@ -343,6 +372,7 @@ def test_a_run_that_was_stopped_after_its_checkpoint_was_written_goes_on(run, tw
 @pytest.mark.parametrize("out", ["/dev/full", "/proc/absent/x.pth", "{tmp}/data/blue/0.png/x.pth", "{tmp}/{long}.pth"])
 def test_train_sees_before_the_work_where_it_cannot_write(run, two_colours, tmp_path, monkeypatch, out):
     monkeypatch.setattr(cli_train, "_pictures", lambda _: pytest.fail("the work began"))
-    code, _, err = run("train", *two_colours, "--out", out.format(tmp=tmp_path, long="x" * 245), "--overwrite")
+    code, _, err = run("train", *two_colours, "--out", out.format(tmp=tmp_path, long="x" * 245))
     assert (code, len(err)) == (2, 1)
+    assert ("is no ordinary file" in err[0]) == (out == "/dev/full")  # it would be replaced by one
     assert names_in(tmp_path) == {"data"}
