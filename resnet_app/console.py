@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -25,8 +26,8 @@ def print_json(value: Any) -> None:
 
     What JSON does not have, as a checkpoint's metadata may hold, is put into words.
     """
-    encoding = getattr(sys.stdout, "encoding", None) or ""  # there is no stdout where it was closed
-    is_utf8 = encoding.lower().replace("-", "") == "utf8"
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"  # there is no stdout where it was closed
+    is_utf8 = codecs.lookup(encoding).name == "utf-8"
     print(json.dumps(value, ensure_ascii=not is_utf8, indent=1, default=str))
 
 
