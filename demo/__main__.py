@@ -100,24 +100,55 @@ def prepare_environment() -> None:
 
 
 def warm_up(model: str | None, weights: str | None, device: str) -> None:
-    """Bring in torch, the first model and the charts, so that visitors find them ready."""
+    """Bring in torch, the first model and the charts, so that visitors find them ready; nothing here ends the server.
+
+    A device that fails at the first picture (its memory is full, its driver is broken, it lacks a step that the network
+    needs) is set aside, and the next one is tried; the last is the CPU.
+    """
+    from resnet_app import device as devices
+    from resnet_app.errors import ResNetAppError
+
+    log = logging.getLogger("resnet_explorer")
+    try:
+        while True:
+            tried = devices.resolve(device)
+            try:
+                _first_answer(model, weights, device)
+                break
+            except ResNetAppError as error:
+                log.warning("%s", error)
+                break
+            except Exception as error:
+                log.warning("%s failed at the first picture (%s).", tried.title, error, exc_info=error)
+                if tried.name == devices.CPU:
+                    break
+                devices.set_aside(tried)
+                device = devices.AUTO
+                log.warning("%s is set aside; %s answers instead.", tried.title, devices.resolve().title)
+        _import_the_rest()
+    except Exception as error:
+        log.warning("not all is ready: %s", error, exc_info=error)
+
+
+def _first_answer(model: str | None, weights: str | None, device: str) -> None:
+    """The first pass sets up kernels, on a GPU for seconds."""
     from demo import loading
     from demo.app import EXAMPLES
     from resnet_app import predict
-    from resnet_app.errors import ResNetAppError
 
-    try:
-        loaded = loading.obtain(model, weights, device)
-        for example in EXAMPLES[:1]:
-            predict.classify(loaded, example)  # the first pass sets up kernels, on a GPU for seconds
-    except ResNetAppError as error:
-        logging.getLogger("resnet_explorer").warning("%s", error)
+    loaded = loading.obtain(model, weights, device)
+    for example in EXAMPLES[:1]:
+        predict.classify(loaded, example)
+
+
+def _import_the_rest() -> None:
+    """What takes long to import, and the chart of all classifiers, which brings torchvision in."""
     import demo.drawings
     import demo.figures
     import demo.results  # noqa: F401 (imported to be there when the page needs them)
     from resnet_app.published import classifiers
 
-    classifiers()  # brings torchvision in, for the chart of all of them
+    classifiers()
 
 
 if __name__ == "__main__":

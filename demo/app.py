@@ -106,7 +106,7 @@ class Page:
                         labels, heading=heading, note=note, examples=example_buttons,
                         choose_example=classify_tab.CHOOSE_EXAMPLE, empty=html.status_starting(words),
                         inside_empty=html.empty(words, "inside_empty_title", "inside_empty_text"),
-                        dilatable=DILATABLE,
+                        dilatable=DILATABLE, groups=exploring.GROUPS, widths=exploring.WIDTHS,
                     )  # fmt: skip
                 with labels(gr.Tab, words={"label": "tab_batch"}, id="batch"):
                     self.batch = batch_tab.build(

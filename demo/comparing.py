@@ -51,7 +51,7 @@ def _stages(language: str, pair: list[Network], chosen: str) -> str:
     one, two = pair
     words = [text(language, f"col_{key}") for key in ("stage", "operator", "output", "parameters", "macs")]
     ratio = text(language, "compare_ratio")
-    titles = [network.spec.title for network in pair]
+    titles = [network.title for network in pair]
     heads = [
         words[0], *(f"{title}: {word}" for title in titles for word in words[1:3]),
         *(head for word in words[3:] for head in (*(f"{title}: {word}" for title in titles), ratio)),
@@ -76,7 +76,7 @@ def _stages(language: str, pair: list[Network], chosen: str) -> str:
         _ratio(two.parameters, one.parameters), amount(one.macs), amount(two.macs), _ratio(two.macs, one.macs),
     ])  # fmt: skip
     lines = "".join(
-        f"<p><b>{escape(net.spec.title)}</b> "
+        f"<p><b>{escape(net.title)}</b> "
         + escape(
             text(language, "depth_line", parameters=amount(net.parameters), macs=amount(net.macs), depth=net.spec.depth)
         )
@@ -98,7 +98,7 @@ def _side(language: str, network: Network, chosen: str) -> str:
     from demo.drawings import block_drawing, plain_drawing, saved
 
     stage = next((each for each in network.stages if each.name == chosen), None)
-    title = f"<h2>{escape(network.spec.title)} <small>{chosen}</small></h2>"
+    title = f"<h2>{escape(network.title)} <small>{chosen}</small></h2>"
     if stage is None:
         return f'<section>{title}<p class="note">{escape(text(language, "compare_none", stage=chosen))}</p></section>'
     facts = text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from math import sqrt
 
@@ -85,7 +86,7 @@ def whole(language: str, network: Network) -> str:
             for row, (kind, line) in enumerate(lines)
         )
         columns.append(f'<g transform="translate({4 + i * COLUMN} 34)">{_slats(stage)}{words}</g>')
-    title = f"{network.spec.title} · 3×{height}×{width} → {network.classes}"
+    title = f"{network.title} · 3×{height}×{width} → {network.classes}"
     alt = ", ".join(f"{stage.name} {stage.operator} {shape(stage.output_shape)}" for stage in network.stages)
     key = f"{text(language, 'col_parameters')} · {text(language, 'col_macs')}"
     drawing = (
@@ -113,8 +114,9 @@ def saved(language: str, drawing: str, name: str, *, wide: bool = False) -> str:
 def block_drawing(language: str, block: BlockRow, *, zero_init: bool = False) -> str:
     """F(x) down the middle, the shortcut at the side, their sum; as in He et al. 2015, Fig. 2 and 5."""
     convs = [layer for layer in block.branch if layer.kind == "conv"]
-    last = text(language, "zero_gamma") if zero_init else "BN"
-    beside = ["BN · ReLU"] * (len(convs) - 1) + [last]
+    norm = _norm(block.branch)
+    last = text(language, "zero_gamma", norm=norm) if zero_init else norm
+    beside = [_then_relu(norm)] * (len(convs) - 1) + [last]
     boxes, down = _chain(convs, beside)
     total = _FIRST + len(convs) * (BOX_HEIGHT + GAP) + 12  # the centre of the sum
     bottom = total + 44
@@ -123,7 +125,7 @@ def block_drawing(language: str, block: BlockRow, *, zero_init: bool = False) ->
     if block.shortcut:
         words = _words(block.shortcut[0])
         shortcut = f'<path class="wire dashed" d="{side}"/>' + _box(SIDE, middle, PROJECTION_WIDTH, words, "box dashed")
-        shortcut += f'<text class="beside" x="{SIDE + 8}" y="{middle + BOX_HEIGHT + 16}">BN</text>'
+        shortcut += f'<text class="beside" x="{SIDE + 8}" y="{middle + BOX_HEIGHT + 16}">{norm}</text>'
     else:
         words = text(language, "identity")
         shortcut = (
@@ -145,7 +147,7 @@ def block_drawing(language: str, block: BlockRow, *, zero_init: bool = False) ->
 def plain_drawing(language: str, stage: StageRow) -> str:
     """A stage without blocks: its one layer, from shape to shape."""
     layer = stage.layers[0]
-    boxes, down = _chain([layer], ["BN · ReLU" if layer.kind == "conv" else ""])
+    boxes, down = _chain([layer], [_then_relu(_norm(stage.layers)) if layer.kind == "conv" else ""])
     bottom = _FIRST + BOX_HEIGHT + GAP + 14
     alt = text(language, "drawing_plain_alt", name=stage.name, operator=stage.operator)
     return (
@@ -153,6 +155,16 @@ def plain_drawing(language: str, stage: StageRow) -> str:
         f'<text class="shape" x="{AXIS}" y="13">{shape(layer.input_shape)}</text><path class="wire" d="{down}"/>{boxes}'
         f'<text class="shape" x="{AXIS}" y="{bottom + 1}">{shape(stage.output_shape)}</text></svg>'
     )
+
+
+def _norm(layers: Sequence[LayerRow]) -> str:
+    """What the norm among the layers is called beside a wire; empty where there is none."""
+    names = {"norm": "BN", "group_norm": "GN"}
+    return next((names[layer.kind] for layer in layers if layer.kind in names), "")
+
+
+def _then_relu(norm: str) -> str:
+    return f"{norm} · ReLU" if norm else "ReLU"
 
 
 def _chain(layers: list[LayerRow], beside: list[str]) -> tuple[str, str]:

@@ -26,7 +26,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., Any]:
     ]  # fmt: skip
     shown = [
         page.explained, tab.photo, tab.notice, tab.cost, tab.go, tab.stop, tab.result, tab.more, tab.layers,
-        tab.classes, tab.first, tab.second, tab.contrast, tab.worth, tab.curves, tab.strip, tab.problem,
+        tab.classes, tab.first, tab.second, tab.contrast, tab.worth, tab.curves, tab.strip, tab.reference, tab.problem,
     ]  # fmt: skip
 
     def show(listen: Callable[..., Any], **trigger: Any) -> None:
@@ -63,6 +63,9 @@ def _wire_long_work(page: Page, asked: list[Any], shown: list[Any]) -> None:
     judged = [tab.worth, tab.curves, tab.strip, tab.problem, tab.test, tab.stop_test]
     tested = tab.test.click(judging.waiting, page.language, [tab.worth, tab.test, tab.stop_test], **at_once).then(
         judging.test, asked, judged, **QUIET, **EACH, **SLOW_WORK
+    )
+    tab.compare.click(judging.comparing, page.language, [tab.reference, tab.compare], **at_once).then(
+        judging.compare, asked, [tab.reference, tab.problem, tab.compare], **QUIET, **EACH, **SLOW_WORK
     )
     tab.stop_test.click(judging.test_stopped, None, [tab.worth, tab.test, tab.stop_test], cancels=[tested], **QUIET)
 

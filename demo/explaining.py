@@ -96,6 +96,7 @@ class Shown(NamedTuple):
     worth: Any = gr.skip()
     curves: Any = gr.skip()
     strip: Any = gr.skip()
+    reference: Any = gr.skip()
     problem: Any = gr.skip()
 
 
@@ -204,7 +205,7 @@ def _maps(asked: Asked, *, compute: bool) -> Iterator[Shown]:
 
 def _untested(is_other: bool) -> dict[str, Any]:
     """Nothing of a test that was of another map; a test of this one stays, however it is looked at."""
-    return {"worth": "", "curves": gr.update(visible=False), "strip": ""} if is_other else {}
+    return {"worth": "", "curves": gr.update(visible=False), "strip": "", "reference": ""} if is_other else {}
 
 
 def _answered(asked: Asked, model: LoadedModel, paths: Sequence[str]) -> Explained:

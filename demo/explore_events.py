@@ -19,11 +19,12 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
     """Wire both tabs; gives what shows the Explore tab anew after an event."""
     tab = page.explore
     plan = [
-        page.side.model, tab.classes, tab.input_size, tab.stem, tab.dilated, tab.zero_init, tab.chart_kind, page.place,
-        page.language,
+        page.side.model, tab.classes, tab.input_size, tab.stem, tab.dilated, tab.zero_init, tab.groups,
+        tab.width_per_group, tab.norm, tab.chart_kind, page.place, page.language,
     ]  # fmt: skip
     drawn = [
-        tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.problem,
+        tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.groups,
+        tab.width_per_group, tab.problem,
     ]  # fmt: skip
     asked = [*page.asked[:5], *plan, tab.scale, tab.left_out]
     inside_shown = [
@@ -50,7 +51,7 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
 
     for changed in (
         tab.input_size.submit, tab.input_size.blur, tab.classes.submit, tab.classes.blur, tab.stem.input,
-        tab.dilated.input, tab.zero_init.input,
+        tab.dilated.input, tab.zero_init.input, tab.groups.input, tab.width_per_group.input, tab.norm.input,
     ):  # fmt: skip
         redrawn = changed(exploring.explore_network, plan, drawn, **QUIET, **LATEST, **DRAWING)
         show_room(redrawn.then, **EACH)

@@ -12,7 +12,7 @@ import gradio as gr
 from demo.handlers import whole
 from demo.problems import no_problem, problem
 from resnet_app.errors import ResNetAppError
-from resnet_app.registry import IMAGENET, IMAGENET_V1, IMAGENET_V2, get_spec
+from resnet_app.registry import IMAGENET, IMAGENET_V1, IMAGENET_V2, NO_NORM, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.anatomy import Network
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Place = tuple[str, int]  # the opened stage's name (its index changes with the stem), and the block's index
 STAGES = ("conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpool", "fc")
+OWN = ""  # the choice of groups or width that stands for the network's own
+GROUPS = ("1", "2", "4", "8", "16", "32", "64")
+WIDTHS = ("4", "8", "16", "32", "64", "128")
 INNER_ROOMS = ("picture", "code", "others", "tables")  # in the order of the inner tabs
 
 
@@ -32,21 +35,33 @@ class Plan(NamedTuple):
     stem: str
     dilated: list[str] | None
     zero_init: bool
+    groups: str
+    width_per_group: str
+    norm: str
     chart: str
     place: Place
     language: str
 
     @property
-    def can_dilate(self) -> bool:
-        """Only bottlenecks can; a choice made for another network is left out."""
+    def has_bottlenecks(self) -> bool:
+        """Only they dilate and have groups; a choice made for another network is left out."""
         return get_spec(self.model).block == "Bottleneck"
 
     def network(self) -> Network:
         """The network taken apart."""
-        dilated = tuple(self.dilated or ()) if self.can_dilate else ()
+        bottlenecks: dict[str, Any] = {
+            "dilated": tuple(self.dilated or ()), "groups": _own_or(self.groups),
+            "width_per_group": _own_or(self.width_per_group),
+        }  # fmt: skip
         return take_apart(
-            self.model, self.classes, self.input_size, self.stem, dilated=dilated, zero_init=bool(self.zero_init)
-        )
+            self.model, self.classes, self.input_size, self.stem, norm=self.norm,
+            zero_init=bool(self.zero_init) and self.norm != NO_NORM, **(bottlenecks if self.has_bottlenecks else {}),
+        )  # fmt: skip
+
+
+def _own_or(choice: str | None) -> int | None:
+    """A number that was chosen; None for the network's own."""
+    return int(choice) if choice and choice.isdecimal() else None
 
 
 class Drawn(NamedTuple):
@@ -59,6 +74,8 @@ class Drawn(NamedTuple):
     table: Any = gr.skip()
     chart: Any = gr.skip()
     dilated: Any = gr.skip()
+    groups: Any = gr.skip()
+    width_per_group: Any = gr.skip()
     problem: Any = gr.skip()
 
 
@@ -74,22 +91,13 @@ class Room(NamedTuple):
     whole: Any = gr.skip()
 
 
-def take_apart(
-    model: str,
-    classes: float | None,
-    input_size: str,
-    stem: str,
-    *,
-    dilated: tuple[str, ...] = (),
-    zero_init: bool = False,
-) -> Network:
-    """The network as controls or a program describe it."""
+def take_apart(model: str, classes: float | None, input_size: str, stem: str, **options: Any) -> Network:
+    """The network as controls or a program describe it; ``options`` are the further ones of ``explorer.describe``."""
     from resnet_app import explorer
 
     return explorer.describe(
-        model, classes=whole(classes), input_size=explorer.parse_size(input_size), stem=stem, dilated=dilated,
-        zero_init=zero_init,
-    )  # fmt: skip
+        model, classes=whole(classes), input_size=explorer.parse_size(input_size), stem=stem, **options
+    )
 
 
 def explore_network(*given: Any) -> Drawn:
@@ -111,7 +119,8 @@ def explore_network(*given: Any) -> Drawn:
         figures.stage_table(language, network),
         _chart(language, network, plan.chart),
         # what was chosen is not sent back: by then another choice may stand there
-        gr.update(interactive=True) if plan.can_dilate else gr.update(interactive=False, value=[]),
+        gr.update(interactive=True) if plan.has_bottlenecks else gr.update(interactive=False, value=[]),
+        *[gr.update(interactive=True) if plan.has_bottlenecks else gr.update(interactive=False, value=OWN)] * 2,
         no_problem(),
     )
 
@@ -133,7 +142,7 @@ def _chart(language: str, network: Network, kind: str) -> Any:
 
 def open_stage(
     model: str, classes: float | None, input_size: str, stem: str, dilated: list[str] | None, zero_init: bool,
-    chart: str, place: Place, language: str, event: gr.EventData,
+    groups: str, width_per_group: str, norm: str, chart: str, place: Place, language: str, event: gr.EventData,
 ) -> list[Any]:  # fmt: skip
     """The stage that was chosen in the ribbon (a bar, a row or a tile chooses there), at a block of it."""
     from demo import opened
@@ -141,7 +150,9 @@ def open_stage(
     names = STAGES if stem == "imagenet" else [name for name in STAGES if name != "maxpool"]
     place = (names[int(event.index) % len(names)], max(0, int(getattr(event, "block", 0) or 0)))
     try:
-        network = Plan(model, classes, input_size, stem, dilated, zero_init, chart, place, language).network()
+        network = Plan(
+            model, classes, input_size, stem, dilated, zero_init, groups, width_per_group, norm, chart, place, language
+        ).network()
     except ResNetAppError:  # its callout stands there already; the choice counts once it is mended
         return [gr.skip(), gr.skip(), place]
     index = _stage_index(network, place)
@@ -150,14 +161,16 @@ def open_stage(
 
 def open_block(
     model: str, classes: float | None, input_size: str, stem: str, dilated: list[str] | None, zero_init: bool,
-    chart: str, place: Place, language: str, event: gr.EventData,
+    groups: str, width_per_group: str, norm: str, chart: str, place: Place, language: str, event: gr.EventData,
 ) -> list[Any]:  # fmt: skip
     """The block that was chosen in the opened stage."""
     from demo import opened
 
     place = (place[0], max(0, int(event.index)))
     try:
-        network = Plan(model, classes, input_size, stem, dilated, zero_init, chart, place, language).network()
+        network = Plan(
+            model, classes, input_size, stem, dilated, zero_init, groups, width_per_group, norm, chart, place, language
+        ).network()
     except ResNetAppError:
         return [gr.skip(), place]
     return [opened.block(language, network, _stage_index(network, place), place[1]), place]
@@ -190,11 +203,12 @@ def show_room(room: str, inner: str, choice: ModelChoice | None, *given: Any) ->
     from demo import drawings, figures, opened
 
     if inner == "others":
+        from resnet_app import torchinfo_counts
         from resnet_app.published import classifiers
 
         return Room(
             standing=figures.standing(language, classifiers(), network.spec.name),
-            published=opened.published(language, network),
+            published=opened.published(language, network, torchinfo_counts.counts(network)),
         )
     return Room(rows=opened.stage_rows(language, network), whole=drawings.whole(language, network))
 

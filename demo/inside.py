@@ -17,7 +17,7 @@ from demo.loading import current
 from demo.locales import text
 from demo.problems import no_problem, problem
 from resnet_app.errors import ResNetAppError
-from resnet_app.registry import RANDOM
+from resnet_app.registry import BATCH, RANDOM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -166,7 +166,7 @@ def _is_drawn(plan: Plan, model: LoadedModel) -> bool:
         return False
     of_model = (model.spec, model.stem, len(model.class_names), (model.recipe.crop,) * 2)
     return (drawn.spec, drawn.stem, drawn.classes, drawn.input_size) == of_model and not (
-        drawn.dilated or drawn.zero_init
+        drawn.dilated or drawn.zero_init or drawn.norm != BATCH
     )
 
 

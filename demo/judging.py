@@ -9,23 +9,31 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo import html
-from demo.explaining import REPAINT_S, Asked, Shown
+from demo.explaining import REPAINT_S, Asked, Explained, Shown
 from demo.loading import current
 from demo.locales import text
 from demo.problems import no_problem, problem
 from resnet_app.errors import ResNetAppError
 from resnet_app.steps import Watched
 
+if TYPE_CHECKING:
+    from resnet_app.heatmap import Heatmap
+
 
 def waiting(language: str) -> list[Any]:
     """At once, until it is this visitor's turn: words in the place of the button, and Cancel."""
     return [html.note(text(language, "slow_waiting")), gr.update(visible=False), gr.update(visible=True)]
+
+
+def comparing(language: str) -> list[Any]:
+    """At once: words, and the button off until there is an answer."""
+    return [html.note(text(language, "reference_waiting")), gr.update(interactive=False)]
 
 
 def stopped(language: str) -> Shown:
@@ -48,14 +56,8 @@ def test(*given: Any) -> Iterator[list[Any]]:
         from demo import figures, maps, worth
         from resnet_app import faithfulness
 
-        kept, language = asked.kept, asked.language
-        if kept is None or not kept.maps:
-            raise ResNetAppError("Look at a map first.", code="explain_gone")
-        model = current(kept.choice)
-        heatmap = next(
-            (kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps),
-            next(iter(kept.maps.values())),
-        )
+        kept, language = _looked_at(asked), asked.language
+        model, heatmap = current(kept.choice), _first_map(asked)
         if not heatmap.has_evidence:
             yield [html.note(text(language, "worth_empty")), off, "", gr.skip(), on, off]
             return
@@ -93,15 +95,50 @@ def test(*given: Any) -> Iterator[list[Any]]:
         yield ["", off, "", problem(error, asked.language), on, off]
 
 
+def _looked_at(asked: Asked) -> Explained:
+    """What the tab shows.
+
+    Raises:
+        ResNetAppError: nothing, or the session was forgotten.
+    """
+    if asked.kept is None or not asked.kept.maps:
+        raise ResNetAppError("Look at a map first.", code="explain_gone")
+    return asked.kept
+
+
+def _first_map(asked: Asked) -> Heatmap:
+    """The map that stands first."""
+    maps = _looked_at(asked).maps
+    chosen = (maps[int(index)] for index in asked.classes or [] if int(index) in maps)
+    return next(chosen, next(iter(maps.values())))
+
+
+def compare(*given: Any) -> list[Any]:
+    """The first map beside pytorch-grad-cam's of the same, the problem where there is one, and the button again."""
+    asked = Asked(*given)
+    ready = gr.update(interactive=True)
+    try:
+        from demo import worth
+        from resnet_app import reference_cam
+
+        kept, heatmap = _looked_at(asked), _first_map(asked)
+        mine = asked.turn.latest
+        found = reference_cam.reference(current(kept.choice), kept.answer, heatmap, layers=kept.layers)
+        if asked.turn.latest != mine:  # another map has come meanwhile
+            return ["", gr.skip(), ready]
+        shown = worth.beside_reference(asked.language, kept.answer, heatmap, found, colours=asked.colours)
+    except Exception as error:  # noqa: BLE001 (shown as one sentence; the log has the rest)
+        return ["", problem(error, asked.language), ready]
+    return [shown, no_problem(), ready]
+
+
 def write_zip(*given: Any) -> list[Any]:
     """All of the explanation as one file to save, and the problem where there is one."""
     asked = Asked(*given)
     try:
         from resnet_app import export
 
-        kept = asked.kept
-        if kept is None or not kept.maps:
-            raise ResNetAppError("Look at a map first.", code="explain_gone")
+        kept = _looked_at(asked)
         model = current(kept.choice)
         chosen = [kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps]
         content = export.bundle(

@@ -13,7 +13,7 @@ from demo import versus
 from demo.html import NNBSP, data_uri, percent
 from demo.locales import text
 from demo.results import colour_bar, hottest
-from resnet_app.choices import METHODS, SAME_ON_LAST, SLOW
+from resnet_app.choices import METHODS, OWN_WAY, SAME_ON_LAST, SLOW
 from resnet_app.export import file_stem, npy
 from resnet_app.heatmap import Heatmap, SignedMap
 from resnet_app.models import LoadedModel
@@ -121,6 +121,8 @@ def figure(value: float) -> str:
 def notice(language: str, method: str, *, is_last: bool) -> str:
     """What the method does; that four of them coincide after the last block, with a button to where they part."""
     words = f"<b>{escape(METHODS[method])}.</b> {escape(text(language, f'method_{method}'))}"
+    if method in OWN_WAY:
+        words += f" {escape(text(language, f'own_way_{method}'))}"
     same = ""
     if is_last and method in SAME_ON_LAST:
         same = (

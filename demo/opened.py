@@ -13,6 +13,7 @@ from demo.locales import text
 from resnet_app import arithmetic, summary
 from resnet_app.anatomy import BlockRow, LayerRow, Network, StageRow, share
 from resnet_app.published import is_standard, paper_row
+from resnet_app.torchinfo_counts import TorchinfoCounts
 
 
 def memory(count: int) -> str:
@@ -36,7 +37,7 @@ def headline(language: str, network: Network) -> str:
     alive = text(language, "peak_line", peak=memory(peak.peak_bytes), stage=peak.name)
     convention = text(language, "convention", height=height, width=width)
     return (
-        f'<div class="network"><h2>{escape(network.spec.title)}</h2><p>{escape(line)}</p>'
+        f'<div class="network"><h2>{escape(network.title)}</h2><p>{escape(line)}</p>'
         f'<p class="convention">{escape(convention)}</p>'
         f'<p class="second">{escape(counted)} {escape(alive)}</p></div>'
     )
@@ -66,7 +67,7 @@ def stage(language: str, network: Network, stage_index: int, block_index: int) -
 def block(language: str, network: Network, stage_index: int, block_index: int) -> str:
     """A block (or a stage that has none): drawn, named, and its layers, each with its arithmetic."""
     row = network.stages[stage_index]
-    path = f"{escape(network.spec.title)} › {row.name}"
+    path = f"{escape(network.title)} › {row.name}"
     if not row.blocks:
         drawing = saved(language, plain_drawing(language, row), f"{network.spec.name}-{row.name}")
         return f'<div class="opened"><p class="path">{path}</p>{drawing}{layers(language, network, row.layers)}</div>'
@@ -223,15 +224,36 @@ def _take_along(language: str, key: str, links: str) -> str:
     return f'<div class="take"><span>{escape(text(language, key))}</span>{links}</div>'
 
 
-def published(language: str, network: Network) -> str:
-    """Our totals beside torchvision's metadata and the paper's Table 1, with the differences and their reasons."""
-    if not is_standard(network):
-        return f'<p class="note">{escape(text(language, "published_other"))}</p>'
-    spec, paper = network.spec, paper_row(network)
+def published(language: str, network: Network, torchinfo: TorchinfoCounts) -> str:
+    """Our totals beside torchinfo's, torchvision's metadata and the paper's Table 1, with differences and reasons."""
     heads = [text(language, f"published_{key}") for key in ("source", "parameters", "gmacs", "difference", "reason")]
-    ours = network.macs / 1e9
     rows = [
-        [escape(text(language, "published_ours")), f"{network.parameters:,}", f"{ours:.3f}", "", ""],
+        [escape(text(language, "published_ours")), f"{network.parameters:,}", f"{network.macs / 1e9:.3f}", "", ""],
+        _by_torchinfo(language, network, torchinfo),
+    ]
+    if is_standard(network):
+        return table(heads, rows + _in_print(language, network), kind="published")
+    other = f'<p class="note">{escape(text(language, "published_other"))}</p>'
+    return table(heads, rows, kind="published") + other
+
+
+def _by_torchinfo(language: str, network: Network, found: TorchinfoCounts) -> list[str]:
+    """What torchinfo counted a moment ago."""
+    words = text(
+        language, "torchinfo_same" if found.agrees(network) else "torchinfo_other", bias=f"{network.classes:,}",
+        rest=f"{found.all_macs - found.macs - network.classes:,}",
+    )  # fmt: skip
+    difference = f"{100 * (network.macs / found.macs - 1):+.2f}{NNBSP}%" if network.macs != found.macs else "0"
+    return [
+        escape(text(language, "torchinfo_now", version=found.version)), f"{found.parameters:,}",
+        f"{found.macs / 1e9:.3f}", difference, escape(words),
+    ]  # fmt: skip
+
+
+def _in_print(language: str, network: Network) -> list[list[str]]:
+    """Published figures of this very network."""
+    spec, paper, ours = network.spec, paper_row(network), network.macs / 1e9
+    rows = [
         [
             escape(text(language, "published_torchvision")), f"{spec.parameters:,}", f"{spec.gmacs:.3f}",
             f"{100 * (ours / spec.gmacs - 1):+.2f}{NNBSP}%", escape(text(language, "published_rounding")),
@@ -244,4 +266,4 @@ def published(language: str, network: Network) -> str:
         difference = f"{100 * (ours / paper.gmacs - 1):+.1f}{NNBSP}%"
         parameters = f"{paper.parameters}{NNBSP}M" if paper.parameters else "–"
         rows.append([escape(f"{paper.paper}, Table 1"), parameters, f"{paper.gmacs:.1f}", difference, escape(reason)])
-    return table(heads, rows, kind="published")
+    return rows

@@ -7,6 +7,7 @@ from html import escape
 from demo import versus
 from demo.html import NNBSP, amount, data_uri, download, milliseconds, percent, table
 from demo.locales import ENGLISH, text
+from resnet_app import device
 from resnet_app.batch import Batch, Row
 from resnet_app.checkpoints import Checkpoint
 from resnet_app.heatmap import Heatmap, SignedMap
@@ -37,6 +38,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         rows += diagnosis(model.checkpoint)
         told = [text(language, f"note_{each.code}", **each.values) for each in model.checkpoint.notes]
         note = " ".join([note, *told]).strip()
+    note = " ".join([note, *(text(language, "device_failed", name=name) for name in device.failed())]).strip()
     listed = "".join(
         f"<div><dt>{escape(text(language, key))}</dt><dd>{escape(value)}</dd></div>" for key, value in rows
     )

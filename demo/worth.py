@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
+
 from demo.html import data_uri, table
 from demo.locales import text
+from resnet_app.choices import OWN_WAY
 from resnet_app.faithfulness import Curve, Randomised
-from resnet_app.overlays import draw
+from resnet_app.heatmap import Heatmap
+from resnet_app.overlays import coloured, draw, over
 from resnet_app.predict import Answer
+from resnet_app.reference_cam import SAME, Reference
 
 STAYS_FROM = 0.5  # rank correlation with all weights lost; a map that depends on them has none left
 ORDERS = ("map", "random", "centre")
@@ -39,6 +44,29 @@ def verdict(language: str, curves: Sequence[Curve], road: float) -> str:
         f'<div class="worth"><p class="sums" role="status">{escape(" ".join(words))}</p>'
         f'{table(heads, rows, kind="areas")}<div class="convention">{notes}</div>'
         f"<p><b>{escape(text(language, 'worth_road'))}</b> {escape(road_words)}</p></div>"
+    )
+
+
+def beside_reference(language: str, answer: Answer, heatmap: Heatmap, found: Reference, *, colours: str) -> str:
+    """Our map, pytorch-grad-cam's of the same, and where they differ, with the largest difference in words."""
+    difference = np.abs(found.values - heatmap.values)
+    shown = [
+        ("reference_ours", heatmap.values), ("reference_theirs", found.values),
+        ("reference_difference", difference / max(found.difference, SAME)),
+    ]  # fmt: skip
+    figures = "".join(
+        f'<figure><img src="{data_uri(over(answer.crop, coloured(values, colours=colours)))}" alt="">'
+        f"<figcaption><b>{escape(text(language, key))}</b></figcaption></figure>"
+        for key, values in shown
+    )
+    key = "reference_same" if found.agrees else "reference_other"
+    words = text(language, key, version=found.version, difference=f"{found.difference:.0e}")
+    scale = text(language, "reference_scale", peak=f"{max(found.difference, SAME):.0e}", time=f"{found.seconds:.2f}")
+    why = f" {text(language, f'own_way_{heatmap.method}')}" if heatmap.method in OWN_WAY else ""
+    return (
+        f'<div class="worth"><p class="sums" role="status">{escape(words + why)}</p><div class="strip" tabindex="0" '
+        f'role="region" aria-label="{escape(text(language, "reference"))}">{figures}</div>'
+        f'<p class="convention">{escape(scale)}</p></div>'
     )
 
 

@@ -2,19 +2,20 @@
 
 MACs are multiply-adds of convolutions and the linear layer, for one picture; parameters are the learned numbers
 (BatchNorm's running figures are none); activation bytes are a stage's output in float32; peak bytes are all
-activations that have to be alive at one moment of inference, the least possible (norms write new memory, ReLU and the
-sum do not, weights are not counted; eager PyTorch also keeps the picture, and a stage's input while the stage is at
-work); stride and receptive field are in input pixels, along the longest path.
+activations that have to be alive at one moment of inference, in the order of branch and shortcut that needs the least
+(norms write new memory, ReLU and the sum do not, weights are not counted; eager PyTorch goes through the branch first,
+and keeps the picture, and a stage's input while the stage is at work); stride and receptive field are in input pixels,
+along the longest path.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, combinations
 from math import prod
 
-from resnet_app.registry import EXPANSION, ModelSpec
+from resnet_app.registry import BATCH, EXPANSION, GROUP, NO_NORM, SPECS, ModelSpec
 
 BYTES_PER_NUMBER = 4  # float32
 PLANES = {"layer1": 64, "layer2": 128, "layer3": 256, "layer4": 512}  # base widths
@@ -28,12 +29,12 @@ class LayerRow:
 
     Attributes:
         path: its name in ``named_modules()``, e.g. ``layer3.0.conv2``.
-        kind: conv, norm, pool, mean or linear.
+        kind: conv, norm (BatchNorm), group_norm, pool, mean or linear.
         input_shape, output_shape: (C, H, W).
         parameters: learned numbers.
         macs: multiply-adds.
         kernel, stride, padding, dilation: of a conv's or pool's square window.
-        groups: of a conv.
+        groups: of a conv or a GroupNorm.
         jump: input pixels from one position of this layer's input to the next; behind the mean, which has one position
             only, that of the whole picture.
         field: input pixels that one position of the output depends on, at most; 0 on the shortcut, which sees less.
@@ -58,6 +59,8 @@ class LayerRow:
         """What it does, e.g. ``3×3 conv, 256, /2``."""
         if self.kind in ("norm", "mean", "linear"):
             return {"norm": "batch norm", "mean": "global mean", "linear": "linear"}[self.kind]
+        if self.kind == "group_norm":
+            return f"group norm, {self.groups} groups"
         if self.kind == "pool":
             return f"{self.kernel}×{self.kernel} max pool, /{self.stride}"
         details = [f"{self.kernel}×{self.kernel} conv, {self.output_shape[0]}"]
@@ -73,7 +76,7 @@ class BlockRow:
 
     Attributes:
         path: its name in ``named_modules()``, e.g. ``layer3.0``.
-        branch: convolutions and norms of F(x), in order.
+        branch: convolutions and norms (where there are any) of F(x), in order.
         shortcut: the 1x1 projection and its norm, or nothing.
     """
 
@@ -116,13 +119,30 @@ class BlockRow:
         """Multiply-adds of branch and shortcut."""
         return sum(layer.macs for layer in self.layers)
 
-    @property
+    @cached_property
     def peak_bytes(self) -> int:
-        """The most that has to be alive at once: a layer's input and output, and what the sum still waits for."""
-        x, residual = prod(self.input_shape), prod(self.output_shape)
-        alive = [_in_and_out(layer) + (x if i else 0) for i, layer in enumerate(self.branch)]
-        alive += [_in_and_out(layer) + residual for layer in self.shortcut]
-        return BYTES_PER_NUMBER * max(alive)
+        """The most that has to be alive at once, in the order of branch and shortcut that needs the least."""
+        steps = len(self.layers)
+        return BYTES_PER_NUMBER * min(
+            self._most_alive(frozenset(turns)) for turns in combinations(range(steps), len(self.shortcut))
+        )
+
+    def _most_alive(self, turns: frozenset[int]) -> int:
+        """Numbers alive at the fullest step, where the shortcut's layers have these turns and the branch's the others.
+
+        A step needs its layer's input and output, and what the other side has so far: x itself before its first layer,
+        which counts once while both sides still wait for it.
+        """
+        x, most = prod(self.input_shape), 0
+        layers = {False: iter(self.branch), True: iter(self.shortcut)}
+        made = {False: 0, True: 0}  # numbers that each side has, once it has begun
+        for step in range(len(self.layers)):
+            side = step in turns
+            layer = next(layers[side])
+            waiting = made[not side] or (x if made[side] else 0)  # x is this layer's own input where neither has begun
+            most = max(most, _in_and_out(layer) + waiting)
+            made[side] = prod(layer.output_shape)
+        return most
 
 
 @dataclass(frozen=True)
@@ -179,6 +199,7 @@ class Network:
         stem: ``imagenet`` or ``cifar``.
         dilated: stages that keep their size and dilate instead of striding.
         zero_init: whether the last norm of each block starts at 0 (no shape and no count depends on it).
+        norm: ``batch``, ``group`` or ``none``.
         stages: from conv1 to fc.
     """
 
@@ -188,6 +209,7 @@ class Network:
     stem: str
     dilated: tuple[str, ...]
     zero_init: bool
+    norm: str
     stages: tuple[StageRow, ...]
 
     @cached_property
@@ -204,6 +226,16 @@ class Network:
     def peak_bytes(self) -> int:
         """The most that has to be alive at once, of one picture in float32."""
         return max(stage.peak_bytes for stage in self.stages)
+
+    @property
+    def title(self) -> str:
+        """The network's name, with what makes it another than the published one."""
+        return self.spec.title + {GROUP: ", GroupNorm", NO_NORM: ", no norm"}.get(self.norm, "")
+
+    @property
+    def is_as_published(self) -> bool:
+        """Whether groups, widths and norm are those of the variant that it is named after."""
+        return self.spec == SPECS[self.spec.name] and self.norm == BATCH
 
     @property
     def expansion(self) -> int:

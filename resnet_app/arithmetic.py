@@ -23,7 +23,7 @@ def parameters(layer: LayerRow) -> str:
     """What is learned: ``512 × 256/32 × 3 × 3 = 36,864``; nothing for layers that learn nothing."""
     if layer.kind == "linear":
         return f"{layer.input_shape[0]} × {layer.output_shape[0]} + {layer.output_shape[0]} = {layer.parameters:,}"
-    if layer.kind == "norm":
+    if layer.kind in ("norm", "group_norm"):
         return f"2 × {layer.output_shape[0]} = {layer.parameters:,}"
     return f"{_weights(layer)} = {layer.parameters:,}" if layer.kind == "conv" else ""
 
@@ -53,7 +53,7 @@ def width(network: Network, block: BlockRow) -> str:
     """Channels of a bottleneck's 3x3: ``int(256 × 4/64) × 32 = 512``; nothing for a basic block."""
     if network.spec.block == "BasicBlock":
         return ""
-    channels = block.branch[2].output_shape[0]
+    channels = block.branch[0].output_shape[0]
     return f"int({block.planes} × {network.spec.width_per_group}/64) × {network.spec.groups} = {channels}"
 
 

@@ -99,8 +99,8 @@ def fit_temperature(
 
 
 def energy(logits: Tensor) -> Tensor:
-    """How little speaks for any class at all: minus the log of the summed exponentials, (N, K) -> (N,)."""
-    return -logits.double().logsumexp(-1)
+    """How little speaks for any class at all: minus the log of the summed exponentials, (N, K) -> (N,) on the CPU."""
+    return -logits.cpu().double().logsumexp(-1)  # Apple's GPUs know no float64
 
 
 def auroc(familiar: Tensor, strange: Tensor) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -200,10 +201,19 @@ def plain_metadata(root: dict[Any, Any], without: tuple[str, ...] = ()) -> dict[
     """The short plain values beside the weights (epoch, class names, metrics), as JSON can hold them."""
     left = [MAX_METADATA]
     return {
-        key: value
+        _whole_text(key): _whole_text(value)
         for key, value in root.items()
         if isinstance(key, str) and key not in without and "optim" not in key and _is_plain(value, left, depth=5)
     }
+
+
+def _whole_text(value: Any) -> Any:
+    """A plain value whose texts every encoding takes: half of a surrogate pair, which no text is, becomes U+FFFD."""
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, dict):
+        return {_whole_text(key): _whole_text(each) for key, each in value.items()}
+    return type(value)(map(_whole_text, value)) if isinstance(value, list | tuple) else value
 
 
 def _is_plain(value: Any, left: list[int], *, depth: int) -> bool:
@@ -334,8 +344,8 @@ def record(found: Checkpoint) -> dict[str, Any]:
         "class_names": list(found.class_names) if found.class_names else None,
         "parameters": count_parameters(found.state_dict),
         "container": found.container,
-        "unwrapped": list(found.unwrapped),
-        "stripped_prefixes": list(found.stripped_prefixes),
+        "unwrapped": [printable(key) for key in found.unwrapped],
+        "stripped_prefixes": [printable(prefix) for prefix in found.stripped_prefixes],
         "dtype": found.dtype,
         "metadata": found.metadata,
     }

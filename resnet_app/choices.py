@@ -21,6 +21,13 @@ SAME_ON_LAST = (
     "xgradcam",
 )  # one and the same map after a ResNet's last block, with CAM a fourth
 IN_LOGITS = (*SAME_ON_LAST, "layercam", "finercam")  # maps of gradient times activation: logits, to first order
+# Where ours is not pytorch-grad-cam's map, by intent; said where the method is chosen, and in the manifest.
+OWN_WAY = {
+    "eigencam": "An SVD leaves the component's sign open: here the larger side is up; pytorch-grad-cam takes the sign "
+    "that the SVD happens to give.",
+    "ablationcam": "The drop is divided by the size of the score; pytorch-grad-cam divides by the score itself, which "
+    "turns the map of a negative score round.",
+}
 SLOW = ("scorecam", "ablationcam")  # a forward pass, or the rest of one, for every channel
 LAYERS = (
     "layer1",

@@ -160,7 +160,9 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dilate", default="", metavar="STAGES", help="stages that dilate instead of striding, such as conv4_x,conv5_x"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--layers", action="store_true", help="print torchinfo's table, every layer a line")
+    output.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_summary)
 
 
@@ -282,7 +284,11 @@ def _summary(options: argparse.Namespace) -> int:
         stem=options.stem,
         dilated=tuple(stage.strip() for stage in options.dilate.split(",") if stage.strip()),
     )
-    if options.json:
+    if options.layers:
+        from resnet_app import torchinfo_counts
+
+        print(torchinfo_counts.table(network))
+    elif options.json:
         console.print_json(summary.record(network))
     else:
         print(summary.as_text(network))

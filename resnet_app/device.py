@@ -10,6 +10,7 @@ import torch
 from resnet_app.errors import DeviceError
 
 AUTO = "auto"
+CPU = "cpu"
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,26 @@ class Device:
         return torch.device(self.name)
 
 
+_failed: dict[str, str] = {}  # devices that are there and do not work, by name -> title
+
+
+def set_aside(device: Device) -> None:
+    """From now on nobody gets this device: it failed at work that it has to do. The CPU stays in any case."""
+    if device.name != CPU:
+        _failed[device.name] = device.title
+
+
+def failed() -> list[str]:
+    """The titles of the devices that were set aside."""
+    return list(_failed.values())
+
+
 def available() -> list[Device]:
-    """The devices of this machine, the fastest kind first; the CPU is always the last."""
+    """The devices of this machine that work, the fastest kind first; the CPU is always the last."""
+    return [device for device in _present() if device.name not in _failed]
+
+
+def _present() -> list[Device]:
     gpus = torch.cuda.device_count()
     found = [
         Device(f"cuda:{i}", torch.cuda.get_device_name(i) + (f" · cuda:{i}" if gpus > 1 else "")) for i in range(gpus)
@@ -34,14 +53,14 @@ def available() -> list[Device]:
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU"))
     threads = torch.get_num_threads()
-    return [*found, Device("cpu", f"CPU · {threads} thread{'s' if threads > 1 else ''}")]
+    return [*found, Device(CPU, f"CPU · {threads} thread{'s' if threads > 1 else ''}")]
 
 
 def resolve(choice: str = AUTO) -> Device:
     """The device for ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; ``auto`` takes the fastest kind.
 
     Raises:
-        DeviceError: this machine has no such device.
+        DeviceError: this machine has no such device, or it failed before.
     """
     devices = available()
     if choice == AUTO:
@@ -50,6 +69,8 @@ def resolve(choice: str = AUTO) -> Device:
         if choice in (device.name, device.name.split(":")[0]):
             return device
     names = ", ".join([AUTO, *(device.name for device in devices)])
+    if any(choice in (name, name.split(":")[0]) for name in _failed):
+        raise DeviceError(f"The device '{choice}' failed when it was tried; choose one of {names}.")
     raise DeviceError(f"This machine has no device '{choice}'; choose one of {names}.")
 
 

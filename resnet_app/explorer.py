@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from math import gcd
 
 from resnet_app.anatomy import PLANES, BlockRow, LayerRow, Network, Shape, StageRow
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.registry import EXPANSION, STEMS, ModelSpec, get_spec
+from resnet_app.registry import BATCH, EXPANSION, GROUP, NO_NORM, NORM_GROUPS, NORMS, STEMS, ModelSpec, get_spec
 
 MAX_SIDE = 8192
 MAX_CLASSES = 100_000
+MAX_GROUPS = 256  # groups, and channels in each
 STAGE_OF_LAYER = {"layer1": "conv2_x", "layer2": "conv3_x", "layer3": "conv4_x", "layer4": "conv5_x"}
 LAYER_OF_STAGE = {stage: layer for layer, stage in STAGE_OF_LAYER.items()}
 DILATABLE = ("conv3_x", "conv4_x", "conv5_x")
@@ -49,14 +51,27 @@ def describe(
     stem: str = "imagenet",
     dilated: tuple[str, ...] = (),
     zero_init: bool = False,
+    groups: int | None = None,
+    width_per_group: int | None = None,
+    norm: str = BATCH,
 ) -> Network:
-    """Take a variant apart at an input size (height, width); ``dilated`` names stages that trade stride for dilation.
+    """Take a variant apart.
+
+    Args:
+        name: the variant.
+        classes: outputs of fc.
+        input_size: (height, width) in pixels.
+        stem: ``imagenet`` or ``cifar``.
+        dilated: stages that trade stride for dilation, of ``DILATABLE``.
+        zero_init: the last norm of each block starts at 0.
+        groups, width_per_group: of the 3x3 in a bottleneck; the variant's own where not given.
+        norm: ``batch``, ``group`` or ``none``.
 
     Raises:
-        ResNetAppError: the class count or the size is out of range, or the network's blocks cannot dilate.
-        UnknownChoiceError: there is no such variant, stem or stage.
+        ResNetAppError: a number is out of range, or the network's blocks cannot do what is asked.
+        UnknownChoiceError: there is no such variant, stem, stage or norm.
     """
-    spec = get_spec(name)
+    spec = _spec(name, groups, width_per_group)
     if not 1 <= classes <= MAX_CLASSES:
         raise ResNetAppError(
             f"Give a number of classes from 1 to {MAX_CLASSES}.", code="bad_class_count", most=MAX_CLASSES
@@ -70,6 +85,10 @@ def describe(
     for stage in dilated:
         if stage not in DILATABLE:
             raise UnknownChoiceError("stage to dilate", stage, list(DILATABLE))
+    if norm not in NORMS:
+        raise UnknownChoiceError("norm", norm, list(NORMS))
+    if norm == NO_NORM and zero_init:
+        raise ResNetAppError("Without a norm nothing can start at 0; choose a norm, or no zero-init.")
     if dilated and spec.block == "BasicBlock":
         raise ResNetAppError(
             f"{spec.title} has BasicBlocks, which cannot dilate. Choose ResNet-50 or deeper, or dilate no stage.",
@@ -77,14 +96,30 @@ def describe(
             name=spec.title,
         )
     dilated = tuple(stage for stage in DILATABLE if stage in dilated)
-    stages = tuple(_stages(spec, stem, dilated, classes, (3, *input_size)))
-    return Network(spec, classes, input_size, stem, dilated, zero_init, stages)
+    stages = tuple(_stages(spec, stem, dilated, norm, classes, (3, *input_size)))
+    return Network(spec, classes, input_size, stem, dilated, zero_init, norm, stages)
 
 
-def _stages(spec: ModelSpec, stem: str, dilated: Sequence[str], classes: int, shape: Shape) -> Iterator[StageRow]:
+def _spec(name: str, groups: int | None, width_per_group: int | None) -> ModelSpec:
+    """The variant, with other groups where they are asked for."""
+    spec = get_spec(name)
+    for what, given in (("groups", groups), ("channels per group", width_per_group)):
+        if given is not None and not 1 <= given <= MAX_GROUPS:
+            raise ResNetAppError(f"The number of {what} is {given}; give 1 to {MAX_GROUPS}.")
+    found = spec.with_groups(groups, width_per_group)
+    if found != spec and spec.block == "BasicBlock":
+        raise ResNetAppError(
+            f"{spec.title} has BasicBlocks, which know no groups and no other width. Choose ResNet-50 or deeper."
+        )
+    return found
+
+
+def _stages(
+    spec: ModelSpec, stem: str, dilated: Sequence[str], norm: str, classes: int, shape: Shape
+) -> Iterator[StageRow]:
     kernel, stride = (7, 2) if stem == "imagenet" else (3, 1)
     conv = _conv("conv1", shape, 64, kernel, stride, jump=1, field=1)
-    yield _stage("conv1", (conv, _norm("bn1", conv)))
+    yield _stage("conv1", (conv, *_norms(norm, "bn1", conv)))
     last = conv
     if stem == "imagenet":
         last = _pool("maxpool", conv, 3, 2)
@@ -100,13 +135,13 @@ def _stages(spec: ModelSpec, stem: str, dilated: Sequence[str], classes: int, sh
             first = index == 0
             convs = _branch(spec, planes, stride if first else 1, first_dilation if first else dilation)
             projects = first and (stride != 1 or last.output_shape[0] != planes * EXPANSION[spec.block])
-            blocks.append(_block(f"{layer}.{index}", convs, last, stride if projects else 0))
+            blocks.append(_block(f"{layer}.{index}", convs, norm, last, stride if projects else 0))
             last = blocks[-1].branch[-1]
         yield _stage(name, (), tuple(blocks), f"{depth} × {spec.block}")
     channels, height, width = last.output_shape
     jump = last.jump * last.stride
     field = last.field + (max(height, width) - 1) * jump  # the mean sees every position
-    jump *= max(height, width)
+    jump = max(shape[1:])  # one position is left, which stands for the whole picture
     pooled = (channels, 1, 1)
     yield _stage("avgpool", (LayerRow("avgpool", "mean", last.output_shape, pooled, 0, 0, jump=jump, field=field),))
     weights = channels * classes
@@ -136,22 +171,22 @@ def _branch(spec: ModelSpec, planes: int, stride: int, dilation: int) -> list[Wi
     return [(width, 1, 1, 1, 1), (width, 3, stride, dilation, spec.groups), (out, 1, 1, 1, 1)]
 
 
-def _block(path: str, convs: list[Window], before: LayerRow, projection_stride: int) -> BlockRow:
+def _block(path: str, convs: list[Window], norm: str, before: LayerRow, projection_stride: int) -> BlockRow:
     """A block behind a layer; ``projection_stride`` 0 is the identity."""
     jump = before.jump * before.stride
-    at, branch = before, []
+    at, branch = before, list[LayerRow]()
     for number, (channels, kernel, stride, dilation, groups) in enumerate(convs, start=1):
         conv = _conv(
             f"{path}.conv{number}", at.output_shape, channels, kernel, stride, dilation, groups,
             jump=at.jump * at.stride, field=at.field,
         )  # fmt: skip
-        at = _norm(f"{path}.bn{number}", conv)
-        branch += [conv, at]
+        branch += [conv, *_norms(norm, f"{path}.bn{number}", conv)]
+        at = branch[-1]
     shortcut: tuple[LayerRow, ...] = ()
     if projection_stride:
         channels = at.output_shape[0]
         conv = _conv(f"{path}.downsample.0", before.output_shape, channels, 1, projection_stride, jump=jump, field=0)
-        shortcut = (conv, _norm(f"{path}.downsample.1", conv))
+        shortcut = (conv, *_norms(norm, f"{path}.downsample.1", conv))
     return BlockRow(path, tuple(branch), shortcut)
 
 
@@ -180,10 +215,13 @@ def _pool(path: str, before: LayerRow, kernel: int, stride: int) -> LayerRow:
     )
 
 
-def _norm(path: str, conv: LayerRow) -> LayerRow:
-    """A batch norm behind a convolution: a scale and a shift for each channel."""
-    shape = conv.output_shape
-    return LayerRow(path, "norm", shape, shape, 2 * shape[0], 0, jump=conv.jump * conv.stride, field=conv.field)
+def _norms(norm: str, path: str, conv: LayerRow) -> tuple[LayerRow, ...]:
+    """The norm behind a convolution, a scale and a shift for each channel; nothing where there is none."""
+    if norm == NO_NORM:
+        return ()
+    shape, jump = conv.output_shape, conv.jump * conv.stride
+    kind, groups = ("group_norm", gcd(NORM_GROUPS, shape[0])) if norm == GROUP else ("norm", 1)
+    return (LayerRow(path, kind, shape, shape, 2 * shape[0], 0, groups=groups, jump=jump, field=conv.field),)
 
 
 def slid(side: int, kernel: int, stride: int, padding: int, dilation: int) -> int:

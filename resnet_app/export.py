@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_app import __version__
+from resnet_app.choices import OWN_WAY
 from resnet_app.errors import ResNetAppError
 from resnet_app.heatmap import Heatmap
 from resnet_app.models import BUNDLED_FILE, LoadedModel
@@ -82,6 +83,7 @@ def manifest(model: LoadedModel, pictures: Sequence[dict[str, Any]], *, layer: s
         "weights": _weights(model),
         "layer": layer,
         "method": method,
+        "unlike_pytorch_grad_cam": OWN_WAY.get(method),
         "pictures": list(pictures),
     }
 

@@ -170,8 +170,8 @@ def _closed_form(network: ResNet, features: Tensor, classes: Sequence[int]) -> T
 
 
 def _activations(model: LoadedModel, answer: Answer, paths: Sequence[str]) -> dict[str, Tensor]:
-    """The maps after each block, (1, C, h, w), in the network's order."""
-    held = answer.held if set(paths) <= answer.held.keys() else model.trunk.outputs(answer.pixels, paths)
+    """The maps after each block, (1, C, h, w), in the network's order; by the eager pass, as their gradient has it."""
+    held = answer.held if set(paths) <= answer.held.keys() else model.trunk.eager_outputs(answer.pixels, paths)
     return {path: held[path] for path in blocks(model.network) if path in paths}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import torch
@@ -78,6 +78,15 @@ class Trunk:
         steps = self.prepare(*pixels.shape[2:])
         return self._run(list(steps.items()), pixels, names)
 
+    def eager_outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """The same by plain PyTorch, for what hangs on the last figure of a map, as a gradient through ReLU does.
+
+        Where a ReLU's input lies within rounding of 0, the faster steps may open or shut it otherwise than plain
+        PyTorch: of the map itself that changes nothing, of its gradient a whole path.
+        """
+        with torch.inference_mode():
+            return _through(list(self._eager().items()), pixels, names)
+
     def without(self, pixels: Tensor, left_out: Collection[str]) -> Tensor:
         """Layer4's maps where F(x) of the named blocks is left out, so that x goes on as it is.
 
@@ -96,21 +105,20 @@ class Trunk:
         return self._run([(path, steps[path]) for path in rest], maps, ())[rest[-1]]
 
     def graph(self, name: str, maps: Tensor, names: Collection[str]) -> dict[str, Tensor]:
-        """Go on from a block's output with a graph for autograd, by maps and no weights.
+        """Go on from a block's output with a graph for autograd, by maps and no weights, in plain PyTorch.
 
         Args:
             name: the block whose output ``maps`` are.
-            maps: (1, C, h, w), requiring a gradient.
+            maps: (1, C, h, w) of ``eager_outputs``, requiring a gradient.
             names: later blocks whose output is wanted.
 
         Returns:
             The maps after each of ``names`` and, last in order, after the last block.
         """
-        paths = list(blocks(self.network))
         kept = {name: maps}
-        for path in paths[paths.index(name) + 1 :]:
-            step = (self._steps or self._eager())[path]
-            maps = _Differentiable.apply(maps, step) if isinstance(step, _PackedBlock) else step(maps)
+        found = blocks(self.network)
+        for path in list(found)[list(found).index(name) + 1 :]:
+            maps = found[path](maps)
             if path in names or path == self.last:
                 kept[path] = maps
         return kept
@@ -192,12 +200,9 @@ class _Convolution:
         assert isinstance(norm, nn.BatchNorm2d)
         assert norm.running_var is not None
         folded = fuse_conv_bn_eval(conv, norm)
-        self._shape: list[Any] = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
-        shape = self._shape
+        shape: list[Any] = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
         self.weight = torch.ops.mkldnn._reorder_convolution_weight(folded.weight, *shape, list(x.shape))
         self.rest = (folded.bias, *shape)
-        self._plain = conv.weight
-        self._scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).view(-1, 1, 1)
 
     def __call__(self, x: Tensor, activation: str = "relu") -> Tensor:
         """The convolution; ``activation`` is relu or none."""
@@ -214,39 +219,6 @@ class _Convolution:
             else ops._convolution_pointwise.binary(x, shortcut, *rest)
         )
         return out
-
-    def backward(self, gradient: Tensor, size: Sequence[int]) -> Tensor:
-        """The gradient by its input (whose H and W are ``size``), from that by its output before any ReLU.
-
-        That is the transposed convolution with the plain weights: three times as fast as autograd's own way there.
-        """
-        padding, stride, dilation, groups = self._shape
-        rest = [
-            wanted - ((have - 1) * s - 2 * p + d * (kernel - 1) + 1)
-            for wanted, have, s, p, d, kernel in zip(
-                size, gradient.shape[2:], stride, padding, dilation, self._plain.shape[2:], strict=True
-            )
-        ]
-        return torch.nn.functional.conv_transpose2d(
-            gradient * self._scale, self._plain, None, stride, padding, rest, groups, dilation
-        )
-
-
-class _Differentiable(torch.autograd.Function):
-    """A packed block with the gradient by its input; by no weight, since those are frozen."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, block: _PackedBlock) -> Tensor:
-        """relu(F(x) + shortcut(x)); every step's output is kept for the way back."""
-        ctx.block = block
-        ctx.steps = block.steps(x)
-        out: Tensor = ctx.steps[-1].clone()
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Through the branch from its end, each ReLU letting through what it let through before, and the shortcut."""
-        return ctx.block.backward(ctx.steps, gradients[0]), None
 
 
 class _PackedBlock:
@@ -268,25 +240,6 @@ class _PackedBlock:
         for convolution in self._branch[:-1]:
             x = convolution(x)
         return self._branch[-1].onto(shortcut, x, spare or self._projection is not None)
-
-    def steps(self, x: Tensor) -> list[Tensor]:
-        """The input, the output of each convolution and ReLU of the branch, and the block's output."""
-        kept = [x]
-        for convolution in self._branch[:-1]:
-            kept.append(convolution(kept[-1]))
-        shortcut = x if self._projection is None else self._projection(x, "none")
-        return [*kept, self._branch[-1].onto(shortcut, kept[-1], self._projection is not None)]
-
-    def backward(self, steps: list[Tensor], gradient: Tensor) -> Tensor:
-        """The gradient by the block's input, from ``steps`` and the gradient by its output."""
-        summed = gradient * (steps[-1] > 0)
-        shortcut = summed if self._projection is None else self._projection.backward(summed, steps[0].shape[2:])
-        branch = summed
-        for number in reversed(range(len(self._branch))):
-            branch = self._branch[number].backward(branch, steps[number].shape[2:])
-            if number:
-                branch = branch * (steps[number] > 0)
-        return branch + shortcut
 
 
 def _pairs(block: BasicBlock | Bottleneck) -> Iterator[tuple[nn.Module, nn.Module]]:

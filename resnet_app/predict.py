@@ -93,6 +93,8 @@ def classify(
 ) -> Answer:
     """Read a picture and answer it; ``top_k`` is cut to the number of classes, ``keep`` names blocks for ``held``.
 
+    Blocks before the last are kept for a gradient through what follows: then the pass is plain PyTorch's.
+
     Raises:
         PictureError: the file is not a picture we read.
         ResNetAppError: ``top_k`` is out of range, or the weights give no numbers.
@@ -104,7 +106,8 @@ def classify(
     pixels = to_tensor(crop, model.recipe).to(model.device.torch)
     decoded = clock(model.device)
     with torch.inference_mode():
-        held = model.trunk.outputs(pixels, keep)
+        inner = set(keep) - {model.trunk.last}
+        held = model.trunk.eager_outputs(pixels, keep) if inner else model.trunk.outputs(pixels, keep)
         logits = model.network.forward_head(held[model.trunk.last])[0]
         probabilities = logits.softmax(0)
     if not torch.isfinite(probabilities).all():

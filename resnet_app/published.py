@@ -61,7 +61,8 @@ def paper_row(network: Network) -> PaperRow | None:
 
 def is_standard(network: Network) -> bool:
     """Whether published figures are of this very network: 1000 classes, 224 x 224, ImageNet's stem, no dilation."""
-    return (network.classes, network.input_size, network.stem, network.dilated) == (1000, (224, 224), "imagenet", ())
+    shape = (network.classes, network.input_size, network.stem, network.dilated)
+    return network.is_as_published and shape == (1000, (224, 224), "imagenet", ())
 
 
 def _saved_by_an_early_stride(block: BlockRow) -> int:

@@ -7,7 +7,7 @@ once. Published figures are torchvision's metadata; tests/test_registry.py compa
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_app.errors import UnknownChoiceError, WeightsError
@@ -20,6 +20,9 @@ TAUGHT = "taught"  # the weights of a model whose head was taught in a session
 WEIGHTS = (BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM)
 BUNDLED_MODEL = "resnet18"
 STEMS = ("imagenet", "cifar")
+BATCH, GROUP, NO_NORM = "batch", "group", "none"
+NORMS = (BATCH, GROUP, NO_NORM)  # BatchNorm as published; GroupNorm (Wu and He 2018, arXiv 1803.08494); none at all
+NORM_GROUPS = 32  # of GroupNorm, as in its paper; fewer where the channels are no multiple of that
 EXPANSION = {"BasicBlock": 1, "Bottleneck": 4}
 CONVS_PER_BLOCK = {"BasicBlock": 2, "Bottleneck": 3}
 
@@ -69,9 +72,24 @@ class ModelSpec:
         """The bundled weights where they fit, else torchvision's best."""
         return BUNDLED if self.name == BUNDLED_MODEL else IMAGENET
 
+    def with_groups(self, groups: int | None, width_per_group: int | None) -> ModelSpec:
+        """The network of this depth with other groups in its 3x3 convolutions; itself where nothing is other.
+
+        Its published figures are another network's, then.
+        """
+        groups, width = groups or self.groups, width_per_group or self.width_per_group
+        if (groups, width) == (self.groups, self.width_per_group):
+            return self
+        title = f"ResNet-{self.depth} {groups}×{width}d"
+        return replace(self, title=title, groups=groups, width_per_group=width)
+
     def build(self, **options: Any) -> ResNet:
         """A new network of this variant; options are those of ``resnet_app.resnet.ResNet``."""
-        network: ResNet = getattr(importlib.import_module("resnet_app.resnet"), self.name)(**options)
+        resnet = importlib.import_module("resnet_app.resnet")
+        network: ResNet = resnet.ResNet(
+            getattr(resnet, self.block), self.depths, groups=self.groups, width_per_group=self.width_per_group,
+            **options,
+        )  # fmt: skip
         return network
 
     def skeleton(self, **options: Any) -> ResNet:

@@ -8,13 +8,15 @@ import ast
 import inspect
 from dataclasses import dataclass
 from functools import lru_cache
+from math import gcd
 
 from torch import nn
 
 from resnet_app import resnet
 from resnet_app.anatomy import Network
 from resnet_app.explorer import DILATABLE, LAYER_OF_STAGE
-from resnet_app.registry import IMAGENET_V1, IMAGENET_V2
+from resnet_app.registry import BATCH, GROUP, IMAGENET_V1, IMAGENET_V2, NO_NORM, NORM_GROUPS, SPECS
+from resnet_app.resnet import NormLayer
 
 PARTS_OF_STAGE = {"conv1": ("conv1", "bn1"), "maxpool": ("maxpool",), "avgpool": ("avgpool",), "fc": ("fc",)}
 
@@ -126,7 +128,7 @@ class ModuleRow:
 def modules(network: Network) -> list[ModuleRow]:
     """All modules of a network in the order of ``named_modules()``."""
     rows = []
-    for path, module in _skeleton(network).named_modules():
+    for path, module in skeleton(network).named_modules():
         prefix = f"{path}." if path else ""
         parameters, buffers = (
             tuple((prefix + name, tuple(tensor.shape)) for name, tensor in own)
@@ -137,11 +139,19 @@ def modules(network: Network) -> list[ModuleRow]:
     return rows
 
 
-def _skeleton(network: Network) -> nn.Module:
+def skeleton(network: Network) -> nn.Module:
+    """The network that was taken apart, as modules with shapes and no numbers (on the meta device)."""
     return network.spec.skeleton(
-        num_classes=network.classes, stem=network.stem,
+        num_classes=network.classes, stem=network.stem, norm_layer=norm_layer(network.norm),
         replace_stride_with_dilation=[stage in network.dilated for stage in DILATABLE],
     )  # fmt: skip
+
+
+def norm_layer(norm: str) -> NormLayer:
+    """What makes a norm from a count of channels: ``norm`` is ``batch``, ``group`` or ``none``."""
+    if norm == GROUP:
+        return lambda channels: nn.GroupNorm(gcd(NORM_GROUPS, channels), channels)
+    return {BATCH: nn.BatchNorm2d, NO_NORM: nn.Identity}[norm]
 
 
 def in_torchvision(network: Network, weights: str | None = None) -> str:
@@ -149,28 +159,46 @@ def in_torchvision(network: Network, weights: str | None = None) -> str:
 
     Args:
         network: taken apart.
-        weights: ``imagenet``, ``imagenet-v1`` or ``imagenet-v2`` to load those too; they fit the ImageNet stem only.
+        weights: ``imagenet``, ``imagenet-v1`` or ``imagenet-v2`` to load those too; they fit the published network
+            with the ImageNet stem only.
     """
-    spec, arguments, after = network.spec, [], []
-    published = weights is not None and network.stem == "imagenet"
-    if published:
-        version = {IMAGENET_V1: "IMAGENET1K_V1", IMAGENET_V2: "IMAGENET1K_V2"}.get(weights or "", "DEFAULT")
+    published = weights is not None and network.stem == "imagenet" and network.is_as_published
+    after = []
+    if network.stem == "cifar":
+        after += [
+            "model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)",
+            'torch.nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")',
+            "model.maxpool = torch.nn.Identity()",
+        ]
+    if published and network.classes != 1000:
+        after.append(f"model.fc = torch.nn.Linear(model.fc.in_features, {network.classes})")
+    builder, arguments = _call(network, weights if published else None)
+    height, width = network.input_size
+    return "\n".join([
+        *(["import math", ""] if network.norm == GROUP else []), "import torch", "import torchvision", "",
+        f"model = torchvision.models.{builder}({', '.join(arguments)})", *after, "model.eval()", "",
+        f"with torch.inference_mode():\n    logits = model(torch.randn(1, 3, {height}, {width}))"
+        f"  # (1, {network.classes})",
+    ]) + "\n"  # fmt: skip
+
+
+def _call(network: Network, weights: str | None) -> tuple[str, list[str]]:
+    """The name in ``torchvision.models`` that makes a network, and its arguments; ``weights`` where they are loaded."""
+    spec, arguments = network.spec, []
+    if weights is not None:
+        version = {IMAGENET_V1: "IMAGENET1K_V1", IMAGENET_V2: "IMAGENET1K_V2"}.get(weights, "DEFAULT")
         arguments.append(f'weights="{version}"')
     elif network.classes != 1000:
         arguments.append(f"num_classes={network.classes}")
     if network.dilated:
         arguments.append(f"replace_stride_with_dilation={[stage in network.dilated for stage in DILATABLE]}")
-    if network.zero_init and not published:
+    if network.zero_init and weights is None:
         arguments.append("zero_init_residual=True")
-    if network.stem == "cifar":
-        after.append("model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)")
-        after.append("model.maxpool = torch.nn.Identity()")
-    if published and network.classes != 1000:
-        after.append(f"model.fc = torch.nn.Linear(model.fc.in_features, {network.classes})")
-    height, width = network.input_size
-    return "\n".join([
-        "import torch", "import torchvision", "",
-        f"model = torchvision.models.{spec.name}({', '.join(arguments)})", *after, "model.eval()", "",
-        f"with torch.inference_mode():\n    logits = model(torch.randn(1, 3, {height}, {width}))"
-        f"  # (1, {network.classes})",
-    ]) + "\n"  # fmt: skip
+    if network.norm != BATCH:
+        group_norm = f"lambda channels: torch.nn.GroupNorm(math.gcd({NORM_GROUPS}, channels), channels)"
+        arguments.append(f"norm_layer={group_norm if network.norm == GROUP else 'torch.nn.Identity'}")
+    if spec == SPECS[spec.name]:
+        return spec.name, arguments
+    own = [f"torchvision.models.resnet.{spec.block}", str(list(spec.depths)), f"groups={spec.groups}",
+           f"width_per_group={spec.width_per_group}"]  # fmt: skip
+    return "ResNet", own + arguments

@@ -62,7 +62,7 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
         CheckpointError: there is none, or more than one and no telling which is meant.
     """
     path: list[str] = []
-    known: dict[int, bool] = {}
+    known: dict[tuple[int, int], bool] = {}
     for _ in range(MAX_WRAPPERS):
         if not isinstance(root, dict):
             break
@@ -76,7 +76,7 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
             return tensors, tuple(path)
         if key is None:
             others = [name for name in inside if "optim" not in name.lower()]
-            if len(others) != 1:
+            if len({id(root[name]) for name in others}) != 1:  # one dict under two names is one set of weights
                 raise CheckpointError(
                     f"This file holds several sets of weights ({', '.join(map(printable, others[:4]))}); save the one "
                     "that you mean."
@@ -118,20 +118,21 @@ def _nothing(root: Any) -> str:
     return f"This file holds no weights by name. {SAVE}."
 
 
-def _holds_tensors(value: Any, known: dict[int, bool], *, depth: int = 2) -> bool:
+def _holds_tensors(value: Any, known: dict[tuple[int, int], bool], *, depth: int = 2) -> bool:
     """Whether it is a dict with tensors, or with a dict that has some.
 
-    Each dict is looked into once, however often the file names it: as a tree it may have more leaves than atoms.
+    Each dict is looked into once for each depth that is left, however often the file names it: as a tree it may have
+    more leaves than atoms. What is known of a dict holds for that depth alone: nearer the root one sees further.
     """
     if not isinstance(value, dict) or depth == 0:
         return False
-    if id(value) not in known:
-        known[id(value)] = False  # until it is known: a dict may hold itself
+    place = id(value), depth
+    if place not in known:
         below = [each for key, each in value.items() if isinstance(key, str)]
-        known[id(value)] = any(
+        known[place] = any(
             isinstance(each, StoredTensor) or _holds_tensors(each, known, depth=depth - 1) for each in below
         )
-    return known[id(value)]
+    return known[place]
 
 
 def find_network(tensors: dict[str, Any]) -> Found:

@@ -25,9 +25,12 @@ def record(network: Network) -> Row:
         "name": network.spec.name,
         "input_size": list(network.input_size),
         "classes": network.classes,
+        "stem": network.stem,
+        "dilated": list(network.dilated),
         "parameters": network.parameters,
         "macs": network.macs,
         "depth": network.spec.depth,
+        **_beside_the_name(network),
         "stages": [
             {
                 "name": stage.name,
@@ -43,6 +46,13 @@ def record(network: Network) -> Row:
             for stage in network.stages
         ],
     }
+
+
+def _beside_the_name(network: Network) -> Row:
+    """What makes it another network than its name says; nothing for those that a command can name."""
+    spec = network.spec
+    own = {"groups": spec.groups, "width_per_group": spec.width_per_group, "norm": network.norm}
+    return {} if network.is_as_published else own
 
 
 def stage_rows(network: Network) -> list[Row]:
@@ -106,7 +116,7 @@ def as_text(network: Network) -> str:
     options += [f"{', '.join(network.dilated)} dilated"] if network.dilated else []
     heads = f"{'stage':9}{'operator':22}{'output':>14}{'parameters':>13}{'%':>6}{'MACs':>16}{'%':>6}"
     lines = [
-        ", ".join([network.spec.title, f"{network.classes} classes", f"input 3×{height}×{width}", *options]),
+        ", ".join([network.title, f"{network.classes} classes", f"input 3×{height}×{width}", *options]),
         f"{arithmetic.depth(network.spec)} layers: conv1, the blocks' convolutions, fc",
         f"{heads}{'MiB':>7}{'peak':>7}{'stride':>7}{'field':>7}",
     ]
@@ -122,7 +132,8 @@ def as_text(network: Network) -> str:
     lines.append(f"{'total':45}{network.parameters:>13,}{'':6}{network.macs:>16,}{'':6}{peak}")
     lines += [
         "MACs: multiply-adds of conv and linear layers, one picture. MiB: the stage's output in float32; peak: all",
-        "that has to be alive at once. Stride, field (receptive field, longest path): in input pixels.",
+        "that has to be alive at once, in the best order of branch and shortcut. Stride, field (receptive field,",
+        "longest path): in input pixels.",
     ]
     return "\n".join([*lines, *_published(network)])
 

@@ -39,6 +39,7 @@ class TorchFile:
         self._values: dict[str, Tensor] = {}  # each storage is read once, however many tensors look into it
         self._given: set[str] = set()  # storages that a tensor was given whole
         self._legacy: dict[str, tuple[int, int]] = {}  # storage key -> (position, numbers) in an old-format file
+        self._is_big_endian = False  # the old format is little-endian whatever machine writes it
         self._archive: zipfile.ZipFile | None = None
         self._path = path
         self._bytes_left = SPARE_BYTES + MAX_GROWTH * path.stat().st_size
@@ -74,8 +75,7 @@ class TorchFile:
                 "torch.save(model.state_dict(), 'weights.pth') and upload that."
             )
         order = f"{self._folder}/byteorder"
-        if order in names and self._entry(order, most=16) != b"little":
-            raise CheckpointError("This checkpoint was saved on a big-endian machine; save it on an ordinary one.")
+        self._is_big_endian = order in names and self._entry(order, most=16) == b"big"
         return follow(io.BytesIO(self._entry(pickles[0], most=MAX_PICKLE_BYTES)))
 
     def _entry(self, name: str, *, most: int, exactly: int | None = None) -> bytes:
@@ -132,7 +132,10 @@ class TorchFile:
 
     def _storage(self, storage: Storage) -> Tensor:
         if storage.key not in self._values:
-            self._values[storage.key] = torch.frombuffer(bytearray(self._bytes(storage)), dtype=storage.dtype)
+            values = torch.frombuffer(bytearray(self._bytes(storage)), dtype=storage.dtype)
+            if self._is_big_endian:
+                values.untyped_storage().byteswap(storage.dtype)  # type: ignore[no-untyped-call]  # torch has no types there
+            self._values[storage.key] = values
         values = self._values[storage.key]
         return values if values.dtype == storage.dtype else values.view(storage.dtype)
 

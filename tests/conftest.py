@@ -119,6 +119,12 @@ def random18():
     return models.load(models.choose("resnet18", "random", device="cpu"))
 
 
+@pytest.fixture(scope="session")
+def bundled():
+    """The bundled ants-or-bees model on the CPU."""
+    return models.load(models.choose(device="cpu"))
+
+
 @lru_cache(maxsize=32)
 def _shapes(name, classes):
     with torch.device("meta"):

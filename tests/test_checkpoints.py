@@ -17,6 +17,7 @@ import torchvision
 from resnet_app import checkpoints
 from resnet_app.checkpoints import infer_architecture, read_checkpoint
 from resnet_app.classnames import check_class_names, parse_class_names, read_class_names
+from resnet_app.cli import main
 from resnet_app.errors import CheckpointError
 from resnet_app.families import family_of
 from resnet_app.images import Recipe
@@ -69,6 +70,58 @@ def test_wrappers_in_wrappers_and_what_torch_refuses_beside(saved, small_state):
     found = read_checkpoint(saved(content))
     assert found.unwrapped == ("model", "state_dict")
     assert_weights(found, small_state())
+
+
+def in_some_order(content, turned):
+    """The same dict with its entries in their order, or in the reverse one."""
+    return dict(reversed(content.items())) if turned else content
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_order_of_entries_changes_nothing(saved, small_state, turned):
+    """A dict that is met far from the root first has to be seen again where it lies nearer."""
+    state = small_state()
+    whole = {"state_dict": state, "epoch": 3}
+    found = read_checkpoint(saved(in_some_order({"history": {"best": whole}, "model": whole}, turned)))
+    assert found.unwrapped == ("model", "state_dict")
+    assert_weights(found, state)
+    nested = in_some_order({"first": {"a": {"b": state}}, "second": {"b": state}}, turned)
+    assert read_checkpoint(saved(nested)).unwrapped == ("second", "b")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_sets_of_weights_are_refused_in_any_order_and_one_under_two_names_is_read(saved, small_state, turned):
+    one, other = small_state(), small_state()
+    with pytest.raises(CheckpointError, match="several sets of weights"):
+        read_checkpoint(saved(in_some_order({"first": {"a": one}, "second": other}, turned)))
+    assert_weights(read_checkpoint(saved(in_some_order({"last": one, "best": one}, turned))), one)
+
+
+def test_a_big_endian_file_is_read(saved, small_state, tmp_path):
+    """As torch writes it on such a machine: each number's bytes turned round, and the word big in byteorder."""
+    state = small_state()
+    turned = {
+        key: torch.from_numpy(tensor.contiguous().numpy().byteswap()) if tensor.ndim else tensor
+        for key, tensor in state.items()
+        if tensor.ndim
+    }
+    little, big = saved(turned), tmp_path / "big.pth"
+    with zipfile.ZipFile(little) as archive, zipfile.ZipFile(big, "w") as other:
+        for name in archive.namelist():
+            other.writestr(name, b"big" if name.endswith("/byteorder") else archive.read(name))
+    assert_weights(read_checkpoint(big), state)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_half_a_surrogate_pair_in_a_class_name_ends_nothing(saved, small_state, container, capsys):
+    names = ["ants\ud83d", "bees"]
+    if container == "safetensors":
+        path = saved(small_state(), container, metadata={"classes": json.dumps(names)})
+    else:
+        path = saved({"model": small_state(), "classes": names, "note\udc1d": 1}, container)
+    assert read_checkpoint(path).class_names == ("ants\ufffd", "bees")
+    assert main(["inspect", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.encode())["class_names"] == ["ants\ufffd", "bees"]
 
 
 @pytest.mark.parametrize(

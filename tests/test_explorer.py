@@ -2,7 +2,9 @@
 
 import json
 import operator
-from itertools import pairwise
+from heapq import heappop, heappush
+from itertools import count, pairwise
+from math import inf
 
 import pytest
 import torch
@@ -138,24 +140,73 @@ def test_every_window_is_torchvisions(name, dilated):
     assert convs == {layer.path for stage in table.stages for layer in stage.every_layer if layer.kind == "conv"}
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("resnet50", {"groups": 8, "width_per_group": 16}),
+        ("resnet101", {"groups": 32, "width_per_group": 4, "norm": "group"}),
+        ("wide_resnet50_2", {"norm": "none"}),
+        ("resnet34", {"norm": "group"}),
+    ],
+)
+def test_other_groups_and_norms_are_counted_as_torchvisions(name, options):
+    table = describe(name, input_size=(64, 96), **options)
+    norm = {"group": lambda c: nn.GroupNorm(32, c), "none": nn.Identity}.get(options.get("norm"))
+    with torch.device("meta"):
+        theirs = getattr(models, name)(
+            norm_layer=norm, **{key: value for key, value in options.items() if key != "norm"}
+        ).eval()
+    with FlopCounterMode(display=False) as counter:
+        theirs(torch.empty(1, 3, 64, 96, device="meta"))
+    assert 2 * table.macs == counter.get_total_flops()
+    assert table.parameters == sum(parameter.numel() for parameter in theirs.parameters())
+    learning = {path for path, module in theirs.named_modules() if list(module.parameters(recurse=False))}
+    layers = [layer for stage in table.stages for layer in stage.every_layer]
+    assert {layer.path for layer in layers if layer.parameters} == learning
+    assert all(sum(p.numel() for p in theirs.get_submodule(row.path).parameters()) == row.parameters for row in layers)
+    assert not table.is_as_published
+    kept = record(table)
+    assert (kept["groups"], kept["norm"]) == (table.spec.groups, table.norm)
+
+
+def test_groups_as_in_resnext_make_a_resnext():
+    by_hand, by_name = describe("resnet50", groups=32, width_per_group=4), describe("resnext50_32x4d")
+    assert (by_hand.parameters, by_hand.macs) == (by_name.parameters, by_name.macs)
+    assert by_hand.title == "ResNet-50 32×4d"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("resnet18", {"groups": 2}, "BasicBlocks, which know no groups"),
+        ("resnet50", {"groups": 0}, "number of groups is 0; give 1 to 256"),
+        ("resnet50", {"width_per_group": 1000}, "number of channels per group is 1000"),
+        ("resnet50", {"norm": "layer"}, "Unknown norm 'layer'; choose one of batch, group, none"),
+        ("resnet50", {"norm": "none", "zero_init": True}, "Without a norm"),
+    ],
+)
+def test_what_no_network_has_is_refused(name, options, says):
+    with pytest.raises(ResNetAppError, match=says):
+        describe(name, **options)
+
+
 PEAKS = [
     ("resnet18", (224, 224), "imagenet", ()),
     ("resnet50", (224, 224), "imagenet", ()),
     ("resnet50", (97, 131), "imagenet", ("conv5_x",)),
+    ("resnext50_32x4d", (224, 224), "imagenet", ()),
+    ("resnext101_32x8d", (224, 224), "imagenet", ()),
     ("resnext101_32x8d", (64, 96), "cifar", ()),
     ("wide_resnet50_2", (33, 200), "imagenet", ("conv4_x", "conv5_x")),
 ]
 
 
-@pytest.mark.parametrize(("name", "size", "stem", "dilated"), PEAKS)
-def test_peak_memory_is_that_of_the_traced_graph(name, size, stem, dilated):
-    """torch.fx traces what runs; a tensor lives from the step that writes it to the last that reads it."""
-    replaced = [stage in dilated for stage in DILATABLE]
-    network = SPECS[name].build(stem=stem, replace_stride_with_dilation=replaced).to("meta").eval()
-    traced = torch.fx.symbolic_trace(network)
-    with torch.no_grad():
-        ShapeProp(traced).propagate(torch.empty(1, 3, *size, device="meta"))
-    nodes = list(traced.graph.nodes)
+def least_peak(traced):
+    """The least memory, in numbers, that any order of a traced graph's steps needs: minimax over what has been done.
+
+    A tensor lives from the step that writes it to the last that reads it; the picture is not counted after conv1.
+    """
+    nodes = [node for node in traced.graph.nodes if node.op != "output"]
     modules = dict(traced.named_modules())
     memory_of = {}  # node -> the node whose memory it writes to
     for node in nodes:
@@ -165,16 +216,40 @@ def test_peak_memory_is_that_of_the_traced_graph(name, size, stem, dilated):
             or isinstance(modules.get(node.target), nn.ReLU | nn.Identity)
         )
         memory_of[node] = memory_of[node.all_input_nodes[0]] if in_place else node
-    last_use = {}
-    for i, node in enumerate(nodes):
-        for read in (*node.all_input_nodes, node):
-            last_use[memory_of[read]] = i
-    alive, peak = set(), 0
-    for i, node in enumerate(nodes[:-1]):  # the last one only hands the result on
-        alive.add(memory_of[node])
-        peak = max(peak, sum(4 * each.meta["tensor_meta"].shape.numel() for each in alive))
-        alive -= {each for each in alive if last_use[each] == i}
-    assert describe(name, input_size=size, stem=stem, dilated=dilated).peak_bytes == peak
+    size = {node: node.meta["tensor_meta"].shape.numel() for node in nodes}
+
+    def alive(done):
+        return {memory_of[node] for node in done if any(user not in done for user in node.users)}
+
+    tie = count()
+    queue, best = [(0, next(tie), frozenset())], {}
+    while True:
+        peak, _, done = heappop(queue)
+        if len(done) == len(nodes):
+            return peak
+        for node in nodes:
+            if node not in done and all(read in done for read in node.all_input_nodes):
+                needed = sum(size[each] for each in alive(done) | {memory_of[node]})
+                after = done | {node}
+                if max(peak, needed) < best.get(after, inf):
+                    best[after] = max(peak, needed)
+                    heappush(queue, (best[after], next(tie), after))
+
+
+@pytest.mark.parametrize(("name", "size", "stem", "dilated"), PEAKS)
+def test_peak_memory_is_the_least_that_the_traced_graph_needs(name, size, stem, dilated):
+    replaced = [stage in dilated for stage in DILATABLE]
+    network = SPECS[name].build(stem=stem, replace_stride_with_dilation=replaced).to("meta").eval()
+    traced = torch.fx.symbolic_trace(network)
+    with torch.no_grad():
+        ShapeProp(traced).propagate(torch.empty(1, 3, *size, device="meta"))
+    assert describe(name, input_size=size, stem=stem, dilated=dilated).peak_bytes == 4 * least_peak(traced)
+
+
+def test_what_comes_behind_the_mean_stands_for_the_whole_picture():
+    behind = describe("resnet18", input_size=(200, 333)).stages[-2:]
+    assert [stage.stride for stage in behind] == [333, 333]
+    assert [stage.stride for stage in describe("resnet18").stages[-2:]] == [224, 224]
 
 
 def test_blocks_are_chained_and_the_first_projects():
@@ -266,7 +341,7 @@ def test_bad_options_are_refused(options, error, says):
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
 def test_the_record_is_the_contracts(stem):
     found = record(describe("resnet50", classes=10, input_size=(64, 96), stem=stem))
-    keys = ["name", "input_size", "classes", "parameters", "macs", "depth", "stages"]
+    keys = ["name", "input_size", "classes", "stem", "dilated", "parameters", "macs", "depth", "stages"]
     assert list(found) == keys
     assert (found["name"], found["input_size"], found["classes"], found["depth"]) == ("resnet50", [64, 96], 10, 50)
     names = ["conv1", "maxpool", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "avgpool", "fc"]

@@ -25,8 +25,31 @@ def no_picture(tmp_path: Path) -> Path:
 
 def plan(**changed: Any) -> exploring.Plan:
     """What Explore's controls say, where nothing was changed."""
-    usual = exploring.Plan("resnet18", 1000, "224x224", "imagenet", [], False, "bars", ("conv4_x", 0), "en")
+    usual = exploring.Plan(
+        "resnet18", 1000, "224x224", "imagenet", [], False, "", "", "batch", "bars", ("conv4_x", 0), "en"
+    )
     return usual._replace(**changed)
+
+
+def test_groups_widths_and_norms_are_the_networks_that_were_chosen() -> None:
+    chosen = plan(model="resnet50", groups="8", width_per_group="16", norm="group")
+    network = chosen.network()
+    assert network.title == "ResNet-50 8×16d, GroupNorm"
+    shown = exploring.explore_network(*chosen)
+    assert "ResNet-50 8×16d, GroupNorm" in shown.headline
+    assert "group norm, 32 groups" in shown.block
+    assert "GN · ReLU" in shown.block
+    assert shown.groups == gr.update(interactive=True)  # what is chosen stays
+    assert plan(model="resnet50", norm="none", zero_init=True).network().zero_init is False
+    room = exploring.show_room("explore", "code", None, *chosen)
+    assert "groups" in room.snippet
+    assert "not" in exploring.show_room("explore", "others", None, *chosen).published  # no published figures for it
+
+
+def test_basic_blocks_know_no_groups() -> None:
+    shown = exploring.explore_network(*plan(groups="8", width_per_group="16"))
+    assert shown.groups == shown.width_per_group == gr.update(interactive=False, value="")
+    assert "ResNet-18" in shown.headline
 
 
 def test_a_bad_input_size_is_a_callout() -> None:

@@ -18,11 +18,6 @@ from resnet_app.steps import Watched, finish
 
 
 @pytest.fixture(scope="module")
-def bundled():
-    return models.load(models.choose(device="cpu"))
-
-
-@pytest.fixture(scope="module")
 def asked(bundled, repo):
     """The bundled model, a picture of a bee, and the map of its answer."""
     answer = predict.classify(bundled, repo / "assets" / "examples" / "bee-sunflower.jpg")

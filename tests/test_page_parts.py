@@ -14,7 +14,7 @@ import torchvision
 from demo import drawings, figures, html, lesson, listing, opened, results
 from demo import maps as maps_view
 from demo.locales import LANGUAGES
-from resnet_app import explorer, gradcam, predict, resnet, teach
+from resnet_app import explorer, gradcam, predict, resnet, teach, torchinfo_counts
 from resnet_app.batch import Batch
 from resnet_app.models import Head, LoadedModel, choose, load
 from resnet_app.published import classifiers
@@ -243,7 +243,7 @@ def test_the_code_room_marks_the_running_lines_and_lists_every_name() -> None:
 def test_drawings_are_sound_and_tell_projection_from_identity(name: str, stem: str, language: str) -> None:
     network = explorer.describe(name, stem=stem)
     Tags(opened.headline(language, network))
-    Tags(opened.published(language, network))
+    Tags(opened.published(language, network, torchinfo_counts.counts(network)))
     ElementTree.fromstring(svg_of(drawings.whole(language, network)))
     ribbon = Tags(drawings.ribbon(language, network, 2))
     pressed = [a["aria-pressed"] for tag, a in ribbon.found if tag == "button"]

@@ -72,6 +72,10 @@ CASES = [
     ("resnet50", {"stem": "cifar", "input_size": (32, 40), "classes": 10, "dilated": ("conv5_x",)}),
     ("resnext50_32x4d", {"dilated": ("conv4_x", "conv5_x"), "classes": 21}),
     ("wide_resnet50_2", {"zero_init": True}),
+    ("resnet50", {"groups": 8, "width_per_group": 16, "classes": 5, "stem": "cifar", "input_size": (32, 32)}),
+    ("resnext50_32x4d", {"groups": 4, "dilated": ("conv5_x",), "norm": "group"}),
+    ("resnet18", {"norm": "none"}),
+    ("resnet34", {"norm": "group", "zero_init": True}),
 ]
 
 
@@ -88,7 +92,7 @@ def test_the_snippet_rebuilds_this_very_network(name, options):
     assert sum(parameter.numel() for parameter in model.parameters()) == network.parameters
     with torch.device("meta"):
         ours = network.spec.build(
-            num_classes=network.classes, stem=network.stem,
+            num_classes=network.classes, stem=network.stem, norm_layer=source.norm_layer(network.norm),
             replace_stride_with_dilation=[stage in network.dilated for stage in source.DILATABLE],
         )  # fmt: skip
     assert {k: v.shape for k, v in ours.state_dict().items()} == {k: v.shape for k, v in model.state_dict().items()}
@@ -97,8 +101,18 @@ def test_the_snippet_rebuilds_this_very_network(name, options):
     pixels = torch.randn(1, 3, *network.input_size)
     with torch.inference_mode():
         assert torch.equal(ours(pixels), model(pixels))
-    last = model.layer4[-1].bn2 if name == "resnet18" else model.layer4[-1].bn3
-    assert (last.weight == 0).all() == network.zero_init
+    last = model.layer4[-1].bn2 if network.spec.block == "BasicBlock" else model.layer4[-1].bn3
+    assert network.norm == "none" or (last.weight == 0).all() == network.zero_init
+
+
+def test_with_the_cifar_stem_the_snippet_starts_conv1_as_we_do():
+    """Kaiming normal by fan-out ([He15b]): a spread of sqrt(2 / (64 * 9)); PyTorch's own start has 0.11."""
+    scope = {}
+    torch.manual_seed(1)
+    exec(source.in_torchvision(describe("resnet18", stem="cifar", input_size=(32, 32))), scope)
+    ours = describe("resnet18", stem="cifar").spec.build(stem="cifar")
+    for network in (scope["model"], ours):
+        assert float(network.conv1.weight.detach().std()) == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.06)
 
 
 def test_the_snippet_names_published_weights_that_exist():

@@ -54,6 +54,8 @@ class Explain:
     contrast: gr.HTML
     test: gr.Button
     stop_test: gr.Button
+    compare: gr.Button
+    reference: gr.HTML
     worth: gr.HTML
     curves: gr.Plot
     strip: gr.HTML
@@ -168,10 +170,15 @@ def _worth(labels: Labels, heading: Callable[[str], Callable[[str], str]]) -> di
     with gr.Row(elem_id="worth-row"):
         test = labels(gr.Button, words={"value": "worth_go"}, elem_id="worth-go", scale=0, min_width=180)
         stop = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
+        compare = labels(gr.Button, words={"value": "reference"}, elem_id="reference-go", scale=0, min_width=180)
+    reference = gr.HTML(apply_default_css=False, elem_id="reference")
     worth = gr.HTML(apply_default_css=False, elem_id="worth")
     curves = gr.Plot(show_label=False, visible=False, elem_id="worth-curves")
     strip = gr.HTML(apply_default_css=False, elem_id="worth-strip")
-    return {"test": test, "stop_test": stop, "worth": worth, "curves": curves, "strip": strip}
+    return {
+        "test": test, "stop_test": stop, "compare": compare, "reference": reference, "worth": worth, "curves": curves,
+        "strip": strip,
+    }  # fmt: skip
 
 
 def _choices(kind: str, *values: str) -> Callable[[str], list[tuple[str, Any]]]:

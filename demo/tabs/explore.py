@@ -12,6 +12,7 @@ from demo.components import Choice
 from demo.locales import text
 from demo.tabs.explain import photo_input
 from demo.tabs.words import Labels
+from resnet_app.registry import NORMS
 
 _CHOOSE = """
 const page = window.resnetExplorer;
@@ -58,6 +59,9 @@ class Explore:
     stem: gr.Radio
     dilated: gr.CheckboxGroup
     zero_init: gr.Checkbox
+    groups: Choice
+    width_per_group: Choice
+    norm: gr.Radio
     problem: gr.HTML
     ribbon: gr.HTML
     table: gr.Plot
@@ -98,11 +102,13 @@ def build(
     empty: str,
     inside_empty: str,
     dilatable: tuple[str, ...],
+    groups: tuple[str, ...],
+    widths: tuple[str, ...],
 ) -> Explore:
     """Lay the tab out; what its components do is wired by the app."""
     plain: dict[str, Any] = {"apply_default_css": False}
     parts: dict[str, Any] = {"headline": gr.HTML(empty, **plain, elem_id="network")}
-    parts |= _controls(labels, dilatable)
+    parts |= _controls(labels, dilatable, groups, widths)
     parts["problem"] = gr.HTML(visible=False, **plain, elem_id="explore-problem")
     parts["ribbon"] = gr.HTML(**plain, js_on_load=_CHOOSE, elem_id="ribbon")
     with gr.Row(elem_id="explore-columns"):
@@ -147,7 +153,9 @@ def build(
     return Explore(**parts)
 
 
-def _controls(labels: Labels, dilatable: tuple[str, ...]) -> dict[str, Any]:
+def _controls(
+    labels: Labels, dilatable: tuple[str, ...], groups: tuple[str, ...], widths: tuple[str, ...]
+) -> dict[str, Any]:
     """What the network is made of, beside its depth."""
     segments: dict[str, Any] = {"interactive": True, "elem_classes": "segments"}
     with gr.Row(elem_id="shape-controls"):
@@ -163,7 +171,24 @@ def _controls(labels: Labels, dilatable: tuple[str, ...]) -> dict[str, Any]:
         zero_init = labels(
             gr.Checkbox, words={"label": "zero_init"}, value=False, interactive=True, elem_id="zero-init"
         )
+        for key, numbers in (("groups", groups), ("width_per_group", widths)):
+            parts[key] = labels(
+                Choice, words={"label": key, "choices": _own_or(numbers)}, value="", filterable=False,
+                interactive=True, elem_id=key.replace("_", "-"),
+            )  # fmt: skip
+        parts["norm"] = labels(
+            gr.Radio, words={"label": "norm", "choices": _norms}, value=NORMS[0], elem_id="norm", **segments
+        )
     return {**parts, "dilated": dilated, "zero_init": zero_init}
+
+
+def _own_or(numbers: tuple[str, ...]) -> Callable[[str], list[tuple[str, Any]]]:
+    """The network's own number, or one of some others."""
+    return lambda language: [(text(language, "as_published"), ""), *((number, number) for number in numbers)]
+
+
+def _norms(language: str) -> list[tuple[str, Any]]:
+    return [(text(language, f"norm_{norm}"), norm) for norm in NORMS]
 
 
 def size_classes_stem(labels: Labels, prefix: str = "") -> dict[str, Any]:
