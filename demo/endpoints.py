@@ -6,17 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo import exploring, handlers, loading
+from demo import exploring, handlers
 from demo.components import Photo
 from demo.locales import ENGLISH, text
 from demo.problems import for_programs
 from demo.queues import EXPLAIN_WORK, MODEL_WORK
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
+
+if TYPE_CHECKING:
+    from resnet_app.models import LoadedModel
 
 MOST_PASSES = 4096  # of Score-CAM and Ablation-CAM: the widest two blocks
 
@@ -29,6 +32,8 @@ def build() -> None:
         weights = gr.Textbox(label="weights")
         top_k = gr.Number(5, label="top_k", precision=0)
         device = gr.Textbox("auto", label="device")
+        checkpoint = gr.File(label="checkpoint")
+        class_names = gr.Textbox(label="class_names")
         class_name = gr.Textbox(label="class_name")
         layer = gr.Textbox("layer4", label="layer")
         method = gr.Textbox("gradcam", label="method")
@@ -40,15 +45,15 @@ def build() -> None:
         files = gr.File(label="files", file_count="multiple")
         record = gr.JSON(label="record")
         overlay = gr.Image(label="overlay", format="png")
-    model_options = [model, weights]
-    _declare(api_classify, "classify", [image, *model_options, top_k, device], record, **MODEL_WORK)
+    chosen, own = [model, weights], [checkpoint, class_names]
+    _declare(api_classify, "classify", [image, *chosen, top_k, device, *own], record, **MODEL_WORK)
     _declare(
-        api_explain, "explain", [image, class_name, layer, method, *model_options, device], [record, overlay],
+        api_explain, "explain", [image, class_name, layer, method, *chosen, device, *own], [record, overlay],
         **EXPLAIN_WORK,
     )  # fmt: skip
     _declare(api_architecture, "architecture", [name, classes, input_size, stem], record)
     _declare(api_inspect_checkpoint, "inspect_checkpoint", [file], record)
-    _declare(api_batch, "batch", [files, *model_options, top_k, device], record, **MODEL_WORK)
+    _declare(api_batch, "batch", [files, *chosen, top_k, device, *own], record, **MODEL_WORK)
 
 
 def _declare(function: Callable[..., Any], name: str, inputs: list[Any], outputs: Any, **work: Any) -> None:
@@ -59,7 +64,13 @@ def _declare(function: Callable[..., Any], name: str, inputs: list[Any], outputs
 
 
 def api_classify(
-    image: str | None, model: str | None = None, weights: str | None = None, top_k: float = 5, device: str = "auto"
+    image: str | None,
+    model: str | None = None,
+    weights: str | None = None,
+    top_k: float = 5,
+    device: str = "auto",
+    checkpoint: str | None = None,
+    class_names: str | None = None,
 ) -> dict[str, Any]:
     """Answer one picture with its top-k classes.
 
@@ -69,13 +80,15 @@ def api_classify(
         weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random; ants-bees for resnet18 where not given.
         top_k: how many classes, 1 to 10.
         device: auto, cpu, cuda, cuda:N or mps.
+        checkpoint: a .safetensors or torch.save file of your own, in place of weights.
+        class_names: names of the classes in the order of the outputs: ants,bees.
 
     Returns:
         The record of `predict --json`: file, error, predictions, model, ms.
     """
     from resnet_app import predict
 
-    loaded = loading.obtain(model, weights, device)
+    loaded = _model(model, weights, device, checkpoint, class_names)
     return predict.record(loaded, _name(image), predict.classify(loaded, _given(image), top_k=handlers.whole(top_k)))
 
 
@@ -87,6 +100,8 @@ def api_explain(
     model: str | None = None,
     weights: str | None = None,
     device: str = "auto",
+    checkpoint: str | None = None,
+    class_names: str | None = None,
 ) -> tuple[dict[str, Any], Any]:
     """Show where one class's score was raised in a picture.
 
@@ -98,6 +113,8 @@ def api_explain(
         model: the network; resnet18 where not given.
         weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
         device: auto, cpu, cuda, cuda:N or mps.
+        checkpoint: a .safetensors or torch.save file of your own, in place of weights.
+        class_names: names of the classes in the order of the outputs: ants,bees.
 
     Returns:
         The record of `predict --json`, and the picture with the map over it.
@@ -105,7 +122,7 @@ def api_explain(
     from resnet_app import gradcam, overlays, predict
     from resnet_app.device import clock
 
-    loaded = loading.obtain(model, weights, device)
+    loaded = _model(model, weights, device, checkpoint, class_names)
     layers = gradcam.parse_layers(layer)
     count = gradcam.passes(loaded.network, layers, method)
     if count > MOST_PASSES:
@@ -162,6 +179,8 @@ def api_batch(
     weights: str | None = None,
     top_k: float = 5,
     device: str = "auto",
+    checkpoint: str | None = None,
+    class_names: str | None = None,
 ) -> list[dict[str, Any]]:
     """Answer many pictures; a broken one gets its error and the rest go on.
 
@@ -171,6 +190,8 @@ def api_batch(
         weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
         top_k: how many classes each, 1 to 10.
         device: auto, cpu, cuda, cuda:N or mps.
+        checkpoint: a .safetensors or torch.save file of your own, in place of weights.
+        class_names: names of the classes in the order of the outputs: ants,bees.
 
     Returns:
         The array of `predict --json`, in the order of the files.
@@ -179,8 +200,21 @@ def api_batch(
 
     if len(files or []) > handlers.MAX_BATCH:
         raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=handlers.MAX_BATCH))
-    run = Batch(loading.obtain(model, weights, device), top_k=handlers.whole(top_k))
-    return [row.record for row in run.rows([Path(file) for file in files or []])]
+    run = Batch(_model(model, weights, device, checkpoint, class_names), top_k=handlers.whole(top_k))
+    paths = [Path(file) for file in files or []]
+    return [row.record for row in run.rows(paths, handlers.upload_names(paths))]
+
+
+def _model(
+    model: str | None, weights: str | None, device: str, checkpoint: str | None, class_names: str | None
+) -> LoadedModel:
+    """The model that a program asks for, as the command line's options of the same names would."""
+    from resnet_app import classnames, models
+
+    names = classnames.parse_class_names(class_names or "") or None
+    return models.shared_cache().get(
+        models.choose(model or None, weights or None, device=device, checkpoint=checkpoint or None, class_names=names)
+    )
 
 
 def _given(path: str | None, what: str = "picture") -> str:

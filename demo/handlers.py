@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from demo.loading import current
 from demo.locales import text
 from demo.problems import no_problem, problem
 from resnet_app.errors import ResNetAppError
+from resnet_app.naming import distinct, shown
 
 if TYPE_CHECKING:
     from resnet_app.models import LoadedModel, ModelChoice
@@ -52,6 +53,11 @@ def answer_html(model: LoadedModel, photo: str, top_k: int, colours: str, langua
     return results.answer(language, result, maps, timing, model.recipe, colours=colours, random=random, signed=signed)
 
 
+def upload_names(paths: Sequence[Path]) -> list[str]:
+    """What uploads are called: they have lost their folders, so equal names are told apart by a number."""
+    return distinct(shown(path.name) for path in paths)
+
+
 def batch_html(model: LoadedModel, files: list[str], language: str) -> Iterator[str]:
     """The grid and the table as they grow, repainted at most every half second."""
     from demo import results
@@ -59,9 +65,10 @@ def batch_html(model: LoadedModel, files: list[str], language: str) -> Iterator[
 
     if len(files) > MAX_BATCH:
         raise ResNetAppError(text(language, "batch_too_many", count=len(files), most=MAX_BATCH))
-    run = Batch(model, top_k=1)
+    paths = [Path(file) for file in files]
+    run = Batch(model, top_k=1, keep_thumbnails=True)
     painted = 0.0
-    for done, _ in enumerate(run.rows([Path(file) for file in files]), start=1):
+    for done, _ in enumerate(run.rows(paths, upload_names(paths)), start=1):
         if time.monotonic() - painted > REPAINT_S and done < len(files):
             painted = time.monotonic()
             yield results.batch(language, run, len(files))

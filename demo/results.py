@@ -16,6 +16,8 @@ from resnet_app.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
 from resnet_app.overlays import overlay, palette
 from resnet_app.predict import Answer, Timing
 from resnet_app.registry import BUNDLED, RANDOM
+from resnet_app.sheets import contact_sheet
+from resnet_app.table import as_csv
 
 UNSURE_BELOW = 0.5
 
@@ -237,8 +239,8 @@ def _strange(language: str, row: Row) -> str:
 
 
 def _downloads(language: str, run: Batch) -> str:
-    sheet = data_uri(run.contact_sheet())
+    sheet = data_uri(contact_sheet(run.done))
     return (
-        download(text(language, "batch_csv"), "predictions.csv", run.csv(), "text/csv")
+        download(text(language, "batch_csv"), "predictions.csv", as_csv(run), "text/csv")
         + f'<a class="button" download="contact-sheet.jpg" href="{sheet}">{escape(text(language, "batch_sheet"))}</a>'
     )

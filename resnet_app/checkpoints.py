@@ -94,16 +94,18 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read and check a checkpoint file.
 
     Raises:
-        CheckpointError: the file is no checkpoint, or of another network, or damaged.
+        CheckpointError: the file cannot be read, is no checkpoint, or of another network, or damaged.
     """
     path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"There is no file {path.name}; check its name.")
-    size = path.stat().st_size
+    try:
+        if not path.is_file():
+            raise CheckpointError(f"There is no file {path.name}; check its name.")
+        with path.open("rb") as file:
+            start, size = file.read(32), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
     if size > MAX_FILE_BYTES:
         raise CheckpointError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB; save the weights alone.")
-    with path.open("rb") as file:
-        start = file.read(32)
     if start[:2] == b"PK" or (start[:1] == b"\x80" and LEGACY_START in start):
         with closing(TorchFile(path)) as torch_file:
             return _from_torch_file(torch_file)

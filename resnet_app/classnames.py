@@ -33,12 +33,15 @@ def read_class_names(path: str | Path) -> tuple[str, ...]:
     """Class names from a text file: one a line, separated by commas, or JSON.
 
     Raises:
-        ClassNamesError: the file is too large, no text, or holds no class names.
+        ClassNamesError: the file cannot be read, is too large, no text, or holds no class names.
     """
     path = Path(path)
-    if path.stat().st_size > MAX_NAMES_BYTES:
-        raise ClassNamesError(f"{path.name[:60]} is larger than 4 MB; give a text file with one class a line.")
-    data = path.read_bytes()
+    try:
+        if path.stat().st_size > MAX_NAMES_BYTES:
+            raise ClassNamesError(f"{path.name[:60]} is larger than 4 MB; give a text file with one class a line.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ClassNamesError(f"{path.name[:60]} cannot be read ({error.strerror}); check who may open it.") from error
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return parse_class_names(data.decode(encoding))

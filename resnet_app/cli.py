@@ -7,35 +7,60 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from resnet_app import cli_train
+from resnet_app import __version__, cli_train, console
 from resnet_app.choices import METHODS
-from resnet_app.errors import CheckpointError, DataError, ResNetAppError, WeightsError
+from resnet_app.errors import CheckpointError, ResNetAppError, WeightsError
+from resnet_app.naming import as_given, shown
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, STEMS, WEIGHTS, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.batch import Batch, Row
     from resnet_app.models import ModelChoice
+    from resnet_app.sheets import SheetPages
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, 1 where a file failed, 2 for wrong use or bad input."""
-    options = _parser().parse_args(arguments)
+    """Run one command.
+
+    The exit code is 0, 1 where a file failed, 2 for wrong use or bad input, 130 after Ctrl-C, and 141 where nobody
+    reads on.
+    """
+    console.speak_any_locale()
     try:
-        return int(options.run(options))
+        return _run(arguments)
+    except BrokenPipeError:
+        return console.EXIT_NO_READER
     except ResNetAppError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except OSError as error:
-        print(f"{error.strerror or error}: {error.filename or ''}; give another path.", file=sys.stderr)
+        print(_told(error), file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
-        return 130
+        return console.EXIT_STOPPED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options))
+    finally:
+        console.flush()
+
+
+def _told(error: OSError) -> str:
+    """What the system says, of a file or of the terminal, as a sentence."""
+    why = error.strerror or str(error)
+    if error.filename is None:
+        return f"Reading or writing failed ({why}); free some space, or write elsewhere."
+    return f"{shown(error.filename)}: {why}; give another path."
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -47,7 +72,10 @@ class OneLineParser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m resnet_app", description="ResNets from the command line.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument(
+        "--version", action="version", version=f"resnet_app {__version__}", help="print the version and exit"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", help="each has its own --help")
     _add_predict(commands.add_parser("predict", help="answer pictures"))
     _add_summary(commands.add_parser("summary", help="a network's stages: shapes, parameters, MACs"))
     _add_inspect(commands.add_parser("inspect", help="what a checkpoint file holds"))
@@ -62,13 +90,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a picture, or a folder of pictures")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a picture, or a folder with pictures in it or below")
     _add_choice(parser)
     parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print one JSON array")
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
-    parser.add_argument("--grid", type=Path, metavar="FILE.png", help="draw the pictures with their labels, 4 columns")
+    parser.add_argument("--json", action="store_true", help="print one JSON array")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table, each line as it is answered")
+    parser.add_argument(
+        "--grid",
+        type=Path,
+        metavar="FILE.png",
+        help="draw the pictures with their labels, 4 columns, 400 a page: FILE.png, FILE-2.png, ...",
+    )
     parser.add_argument(
         "--cam-dir",
         type=Path,
@@ -79,22 +111,35 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--cam-layer", default="layer4", metavar="L",
         help="layer1 to layer4, a block such as layer3.0, or several to be fused: layer2+layer3 (default: layer4)",
     )  # fmt: skip
-    parser.add_argument("--cam-method", default="gradcam", metavar="M", help=f"{', '.join(METHODS)} (default: gradcam)")
+    parser.add_argument(
+        "--cam-method", choices=METHODS, default="gradcam", metavar="M",
+        help=f"how the maps are made: {', '.join(METHODS)} (default: gradcam)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the files that an earlier run wrote to the --cam-dir"
+    )
     parser.set_defaults(run=_predict)
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", choices=SPECS, metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
+    parser.add_argument(
+        "--model", choices=SPECS, metavar="NAME", help=f"the network: {', '.join(SPECS)} (default: resnet18)"
+    )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--weights",
         choices=WEIGHTS,
         metavar="W",
-        help=f"{', '.join(WEIGHTS)} (default: {BUNDLED} for {BUNDLED_MODEL}, {IMAGENET} for the others)",
+        help=f"its weights: {', '.join(WEIGHTS)} (default: {BUNDLED} for {BUNDLED_MODEL}, {IMAGENET} for the others)",
     )
     source.add_argument("--checkpoint", type=Path, metavar="FILE", help="your own .safetensors or .pth file")
     parser.add_argument("--classes", metavar="A,B|FILE", help="names of the classes, in the order of the outputs")
-    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="D",
+        help="what to compute on: auto, cpu, cuda, cuda:N or mps (default: auto)",
+    )
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -104,10 +149,14 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_summary(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=SPECS, metavar="NAME", help=", ".join(SPECS))
-    parser.add_argument("--classes", type=int, default=1000, metavar="N")
-    parser.add_argument("--input-size", default="224x224", metavar="HxW")
-    parser.add_argument("--stem", choices=STEMS, default="imagenet")
+    parser.add_argument("name", choices=SPECS, metavar="NAME", help=f"the network: {', '.join(SPECS)}")
+    parser.add_argument(
+        "--classes", type=int, default=1000, metavar="N", help="outputs of the last layer (%(default)s)"
+    )
+    parser.add_argument(
+        "--input-size", default="224x224", metavar="HxW", help="of the picture, in pixels (%(default)s)"
+    )
+    parser.add_argument("--stem", choices=STEMS, default="imagenet", help="the layers before conv2_x (%(default)s)")
     parser.add_argument(
         "--dilate", default="", metavar="STAGES", help="stages that dilate instead of striding, such as conv4_x,conv5_x"
     )
@@ -118,37 +167,72 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_inspect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a .safetensors or .pth file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_inspect)
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SPECS) + " (default: resnet18)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"networks: {', '.join(SPECS)} (default: resnet18)")
     parser.add_argument("--all", action="store_true", help="every network")
     parser.set_defaults(run=_download)
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from resnet_app import batch, images, models
-    from resnet_app.gradcam import parse_layers
+    from resnet_app import batch, gradcam, images, models, predict
 
-    _check_outputs(options)
-    files = images.find_files(options.paths)
+    predict.check_top_k(options.top_k)
+    layers = gradcam.parse_layers(options.cam_layer)
+    found = [(path, as_given(given, path)) for given in options.paths for path in images.find_files([Path(given)])]
     choice = _choice(options)
+    if choice.model:  # what a checkpoint holds is known when it is read
+        gradcam.check_choice(get_spec(choice.model).skeleton(), layers, options.cam_method)
+    _check_outputs(options, len(found))
     run = batch.Batch(
         models.shared_cache().get(choice, progress=_ProgressLine("Downloading weights")),
         top_k=options.top_k,
         cam_dir=options.cam_dir,
-        layers=parse_layers(options.cam_layer),
+        layers=layers,
         method=options.cam_method,
     )
-    for number, row in enumerate(run.rows(files), start=1):
-        if not options.json:
-            print(_line(number, len(files), row), flush=True)
-    run.write_manifest()
-    _write_outputs(options, run)
+    if not _answer(options, run, found):
+        print(f"Stopped after {len(run.done)} of {len(found)} pictures.", file=sys.stderr)
+        return console.EXIT_STOPPED
+    _print_whole(options, run)
     return EXIT_FAILED if any(row.error for row in run.done) else 0
+
+
+def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]]) -> bool:
+    """Answer the pictures, and write what is asked for as they come; False where Ctrl-C ended it before the last."""
+    from resnet_app import mapfolder
+    from resnet_app.sheets import SheetPages
+    from resnet_app.table import TableFile
+
+    files, names = zip(*found, strict=True)
+    with console.Interrupts() as interrupts, ExitStack() as at_the_end:
+        table = at_the_end.enter_context(closing(TableFile(options.csv, run.answers))) if options.csv else None
+        sheets = SheetPages(options.grid) if options.grid else None
+        if sheets:
+            at_the_end.callback(_finish, sheets)
+        if options.cam_dir:
+            mapfolder.clear(options.cam_dir)
+            at_the_end.callback(run.write_manifest)
+        for number, row in enumerate(run.rows(files, names), start=1):
+            if table:
+                table.add(row)
+            if sheets:
+                sheets.add(row)
+            if not options.json:
+                print(_line(number, len(found), row), flush=True)
+            if interrupts.asked and number < len(found):
+                return False
+    return True
+
+
+def _finish(sheets: SheetPages) -> None:
+    sheets.finish()
+    if sheets.written:
+        print(f"Written: {', '.join(map(shown, sheets.written))}", file=sys.stderr)
 
 
 def _choice(options: argparse.Namespace) -> ModelChoice:
@@ -164,15 +248,16 @@ def _choice(options: argparse.Namespace) -> ModelChoice:
     )
 
 
-def _check_outputs(options: argparse.Namespace) -> None:
+def _check_outputs(options: argparse.Namespace, pictures: int) -> None:
     """Refuse an output that cannot be written before the work is done, not after."""
-    for path in (options.csv, options.grid):
-        if path is not None and not path.resolve().parent.is_dir():
-            raise DataError(f"There is no folder {path.parent} to write {path.name} to; make it first.")
-    if options.grid is not None and options.grid.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
-        raise DataError(f"The grid cannot be written as '{options.grid.suffix}'; name it .png, .jpg or .webp.")
-    if options.cam_dir is not None and options.cam_dir.exists() and not options.cam_dir.is_dir():
-        raise DataError(f"{options.cam_dir} is a file; name a folder for the overlays.")
+    from resnet_app import mapfolder, outputs, sheets
+
+    if options.csv is not None:
+        outputs.require_file(options.csv)
+    if options.grid is not None:
+        sheets.require_pages(options.grid, pictures)
+    if options.cam_dir is not None:
+        mapfolder.require_free(options.cam_dir, overwrite=options.overwrite)
 
 
 def _line(number: int, total: int, row: Row) -> str:
@@ -182,15 +267,11 @@ def _line(number: int, total: int, row: Row) -> str:
     return f"{number}/{total}: {row.file}  {best.label} {best.probability:.3f}  {row.timing.total / 1000:.3f}s"
 
 
-def _write_outputs(options: argparse.Namespace, run: Batch) -> None:
+def _print_whole(options: argparse.Namespace, run: Batch) -> None:
     if options.json:
-        print(json.dumps([row.record for row in run.done], ensure_ascii=False, indent=1))
+        console.print_json([row.record for row in run.done])
     else:
         print(f"device {run.model.device.title}   total {run.total_ms / 1000:.3f}s   mean {run.mean_ms / 1000:.3f}s")
-    if options.csv:
-        options.csv.write_text(run.csv(), "utf-8")
-    if options.grid:
-        run.contact_sheet().save(options.grid)
 
 
 def _summary(options: argparse.Namespace) -> int:
@@ -207,8 +288,10 @@ def _summary(options: argparse.Namespace) -> int:
         from resnet_app import torchinfo_counts
 
         print(torchinfo_counts.table(network))
+    elif options.json:
+        console.print_json(summary.record(network))
     else:
-        print(json.dumps(summary.record(network), indent=1) if options.json else summary.as_text(network))
+        print(summary.as_text(network))
     return 0
 
 
@@ -217,7 +300,7 @@ def _inspect(options: argparse.Namespace) -> int:
 
     if options.json:
         found = checkpoints.inspect(options.checkpoint)
-        print(json.dumps(found, ensure_ascii=False, indent=1, default=str))
+        console.print_json(found)
         return 0 if found["ok"] else EXIT_FAILED
     try:
         checkpoint = checkpoints.read_checkpoint(options.checkpoint)
@@ -250,8 +333,9 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from resnet_app import models
+    from resnet_app import evaluate, models
 
+    evaluate.require_folders(options.data_dir, options.other)
     return cli_train.evaluate(
         models.shared_cache().get(_choice(options), progress=_ProgressLine("Downloading weights")), options
     )

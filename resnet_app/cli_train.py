@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import json
-import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from resnet_app.errors import DataError
+from resnet_app import console
+from resnet_app.errors import DataError, OutputError
+from resnet_app.outputs import require_folder
 from resnet_app.registry import SPECS
 
 if TYPE_CHECKING:
     from resnet_app import finetune, train
     from resnet_app.dataset import Pictures
 
-EXIT_INTERRUPTED = 130
-
 
 def add_train(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``train``."""
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="class/picture, or train|val/class/picture")
     parser.add_argument(
-        "--out", type=Path, default=Path("model.safetensors"), metavar="FILE", help="(default: %(default)s)"
+        "--out",
+        type=Path,
+        default=Path("model.safetensors"),
+        metavar="FILE",
+        help="the checkpoint to write, and beside it its chart as .png (default: %(default)s)",
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace a checkpoint and a chart that are there")
     parser.add_argument(
         "--format", choices=("safetensors", "pth"), dest="file_format",
         help="pth is the classic dict with model_state_dict (default: by the name of FILE)",
@@ -60,7 +62,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--crop", type=int, default=224, metavar="PX", help="side of the picture that the model wants (%(default)s)")
     add("--train-crop", type=int, default=192, metavar="PX", help="side of the random crops in training (%(default)s)")
     add = parser.add_argument_group("network").add_argument
-    add("--model", choices=SPECS, default="resnet18", metavar="NAME", help=", ".join(SPECS) + " (%(default)s)")
+    add(
+        "--model",
+        choices=SPECS,
+        default="resnet18",
+        metavar="NAME",
+        help=f"the network: {', '.join(SPECS)} (%(default)s)",
+    )
     add("--init", default="random", metavar="random|imagenet|CHECKPOINT", help="what to start from (%(default)s)")
     add(
         "--freeze",
@@ -69,16 +77,37 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="keep all up to here as it is (%(default)s)",
     )
     add = parser.add_argument_group("course").add_argument
-    add("--epochs", type=int, default=14, metavar="N", help="(%(default)s)")
-    add("--batch-size", type=int, default=32, metavar="N", help="(%(default)s)")
-    add("--lr", type=float, default=0.02, dest="learning_rate", metavar="RATE", help="at its peak (%(default)s)")
+    add("--epochs", type=int, default=14, metavar="N", help="passes over the pictures (%(default)s)")
+    add("--batch-size", type=int, default=32, metavar="N", help="pictures in a step (%(default)s)")
+    add(
+        "--lr",
+        type=float,
+        default=0.02,
+        dest="learning_rate",
+        metavar="RATE",
+        help="learning rate at its peak (%(default)s)",
+    )
     add(
         "--warmup", type=float, default=1.0, metavar="N", help="epochs of a rising rate; a cosine follows (%(default)s)"
     )
-    add("--label-smoothing", type=float, default=0.1, metavar="SHARE", help="(%(default)s)")
-    add("--mixup", type=float, default=0.2, metavar="ALPHA", help="0 for none (%(default)s)")
+    add(
+        "--label-smoothing",
+        type=float,
+        default=0.1,
+        metavar="SHARE",
+        help="of each label that goes to all classes (%(default)s)",
+    )
+    add(
+        "--mixup",
+        type=float,
+        default=0.2,
+        metavar="ALPHA",
+        help="how far pictures are mixed in pairs, 0 for none (%(default)s)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="of the start, the splits and the augmentation (%(default)s)")
-    add("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (%(default)s)")
+    add(
+        "--device", default="auto", metavar="D", help="what to compute on: auto, cpu, cuda, cuda:N or mps (%(default)s)"
+    )
     parser.set_defaults(run=_train)
 
 
@@ -96,7 +125,10 @@ def evaluate(model: Any, options: argparse.Namespace) -> int:
     from resnet_app import evaluate as evaluation
 
     figures = evaluation.evaluate(model, options.data_dir, other=options.other)
-    print(json.dumps(figures, ensure_ascii=False, indent=1) if options.json else evaluation.as_text(figures))
+    if options.json:
+        console.print_json(figures)
+    else:
+        print(evaluation.as_text(figures))
     return 0
 
 
@@ -106,9 +138,10 @@ def _train(options: argparse.Namespace) -> int:
 
     settings = train.TrainSettings(**{each.name: getattr(options, each.name) for each in fields(train.TrainSettings)})
     plan = finetune.Plan(folds=options.folds, weed=options.weed)
-    _check_output(options.out)
     states = finetune.state_folder(options.out)
-    if options.resume and not states.is_dir():
+    goes_on = options.resume and states.is_dir()  # what is there was checked when it began
+    _check_output(options.out, overwrite=options.overwrite or goes_on)
+    if options.resume and not goes_on:
         raise DataError(f"There is no interrupted run for {options.out.name}; start it without --resume.")
     if states.is_dir() and not options.resume:
         raise DataError(
@@ -126,7 +159,7 @@ def _train(options: argparse.Namespace) -> int:
         if not states.is_dir():
             raise
         print("Stopped; the run is saved. The same command with --resume goes on.", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return console.EXIT_STOPPED
     finetune.write(options.out, finished, file_format=options.file_format or format_of(options.out))
     chart = options.out.with_suffix(".png")
     report.draw(chart, finished)
@@ -139,13 +172,18 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_output(out: Path) -> None:
-    """Refuse what cannot be written before the work is done, not after."""
+def _check_output(out: Path, *, overwrite: bool) -> None:
+    """Refuse what cannot or should not be written before the work is done, not after."""
     if out.is_dir():
         raise DataError(f"{out.name} is a folder; name a file to write, such as {out.name}/model.safetensors.")
     if out.suffix.lower() == ".png":
         raise DataError("The checkpoint cannot be a .png; name it .safetensors or .pth.")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    for path in (out, out.with_suffix(".png")):  # the checkpoint and its chart
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path} is no ordinary file; give another --out.")
+        if path.exists() and not overwrite:
+            raise OutputError(f"{path} is already there; give another --out, or add --overwrite to replace it.")
+    require_folder(out.parent, out.name)
 
 
 def _pictures(options: argparse.Namespace) -> tuple[Pictures, Pictures, Pictures | None]:
@@ -170,28 +208,23 @@ class _Screen:
     def __init__(self) -> None:
         from tqdm import tqdm
 
-        self._stop = False
+        self._interrupts = console.Interrupts()
         self._bar = tqdm(unit="step", mininterval=1, delay=0.5, dynamic_ncols=True)  # silent where it fails at once
         self._accuracy = ""
 
     def __enter__(self) -> _Screen:
-        self._before = signal.signal(signal.SIGINT, self._interrupt)
+        self._interrupts.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        self._interrupts.__exit__()
         self._bar.close()
-
-    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._stop:
-            raise KeyboardInterrupt
-        self._stop = True
 
     def watch(self) -> finetune.Watch:
         """What the run is to tell and to ask."""
         from resnet_app.finetune import Watch
 
-        return Watch(self._on_run, self._on_step, self._on_epoch, self._on_weeded, lambda: self._stop)
+        return Watch(self._on_run, self._on_step, self._on_epoch, self._on_weeded, lambda: self._interrupts.asked)
 
     def _on_run(self, number: int, count: int, pictures: int) -> None:
         self._accuracy = ""

@@ -1,5 +1,7 @@
 """The errors that a person may see: one plain sentence each, never a traceback."""
 
+from resnet_app.naming import shown
+
 
 class ResNetAppError(ValueError):
     """Anything a person can mend; the text says what was wrong, what is accepted and what to do.
@@ -10,7 +12,7 @@ class ResNetAppError(ValueError):
     """
 
     def __init__(self, message: str, *, code: str = "", **values: object) -> None:
-        super().__init__(message)
+        super().__init__(shown(message))  # it may hold a file's name
         self.code = code
         self.values = values
 
@@ -44,3 +46,7 @@ class WeightsError(ResNetAppError):
 
 class DataError(ResNetAppError):
     """A folder that cannot be trained on or predicted from."""
+
+
+class OutputError(ResNetAppError):
+    """A place that cannot be written to."""

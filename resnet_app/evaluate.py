@@ -13,6 +13,7 @@ from resnet_app.dataset import VALIDATION_FOLDERS, Pictures, find_pictures
 from resnet_app.errors import DataError, PictureError
 from resnet_app.images import find_files, open_picture
 from resnet_app.models import LoadedModel
+from resnet_app.naming import shown
 from resnet_app.train import score
 
 VERY_SURE = 0.99
@@ -29,12 +30,12 @@ def evaluate(model: LoadedModel, folder: Path, *, other: Path | None = None) -> 
     Raises:
         DataError: the folders do not fit the model.
     """
+    require_folders(folder, other)
     part = next((folder / name for name in VALIDATION_FOLDERS if (folder / name).is_dir()), folder)
     pictures = find_pictures(part)
     absent = [name for name in pictures.classes if name not in model.class_names]
     if absent:
-        names = ", ".join(model.class_names[:10])
-        raise DataError(f"The model has no class '{absent[0]}'; name the folders as its classes: {names}.")
+        raise DataError(_stranger(model, absent[0], pictures.classes))
     index = [model.class_names.index(name) for name in pictures.classes]
     labelled = replace(pictures, labels=tuple(index[label] for label in pictures.labels))
     scores = score(model.network, labelled, model.recipe, model.device)
@@ -43,7 +44,7 @@ def evaluate(model: LoadedModel, folder: Path, *, other: Path | None = None) -> 
         "model": model.spec.name,
         "weights": model.weights_name,
         "pictures": len(scores.labels),
-        "broken": [path.name for path in pictures.broken],
+        "broken": [shown(path.name) for path in pictures.broken],
         "right": scores.right,
         "accuracy": scores.accuracy,
         "interval": [low, high],
@@ -57,12 +58,30 @@ def evaluate(model: LoadedModel, folder: Path, *, other: Path | None = None) -> 
     }
 
 
+def require_folders(folder: Path, other: Path | None) -> None:
+    """Refuse folders that are not there, which can be seen without a model.
+
+    Raises:
+        DataError: one is not.
+    """
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder.name}; give one that holds a folder of pictures for each class.")
+    if other is not None and not other.is_dir():
+        raise DataError(f"There is no folder {other.name}; give one with pictures of other things.")
+
+
+def _stranger(model: LoadedModel, name: str, folders: tuple[str, ...]) -> str:
+    """What to do about a folder that is no class of the model."""
+    if model.has_class_names:
+        return f"The model has no class '{name}'; name the folders as its classes: {', '.join(model.class_names[:10])}."
+    example = ",".join(folders[:10])
+    return f"The checkpoint names no classes; add --classes {example} with the names in the order of its outputs."
+
+
 def _others(model: LoadedModel, familiar: Scores, folder: Path) -> dict[str, Any]:
     """How well the energy tells other things from the model's own, by folder and for all of them."""
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder.name}; give one with pictures of other things.")
     groups = sorted(each for each in folder.iterdir() if each.is_dir()) or [folder]
-    scores = {group.name: _unlabelled(model, group) for group in groups}
+    scores = {shown(group.name): _unlabelled(model, group) for group in groups}
     labels = torch.cat([each.labels for each in scores.values()])
     scores["all"] = Scores(torch.cat([each.logits for each in scores.values()]), labels)
     own = energy(familiar.logits)

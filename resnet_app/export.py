@@ -20,6 +20,7 @@ from torch import Tensor
 
 from resnet_app import __version__
 from resnet_app.choices import OWN_WAY
+from resnet_app.errors import ResNetAppError
 from resnet_app.heatmap import Heatmap
 from resnet_app.models import BUNDLED_FILE, LoadedModel
 from resnet_app.overlays import contours, draw, over
@@ -27,6 +28,7 @@ from resnet_app.predict import Answer, describe_model
 from resnet_app.registry import BUNDLED
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "grad-cam")
+MADE_BY = "ResNet Explorer "
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the same explanation gives the same bytes
 
 
@@ -70,7 +72,7 @@ def predictions_csv(model: LoadedModel, answered: Iterable[tuple[str, Tensor]]) 
 def manifest(model: LoadedModel, pictures: Sequence[dict[str, Any]], *, layer: str, method: str) -> dict[str, Any]:
     """How the maps came about: versions, model, weights, layer, method, and each picture with its SHA-256."""
     return {
-        "made_by": f"ResNet Explorer {__version__}",
+        "made_by": f"{MADE_BY}{__version__}",
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "model": {
             **describe_model(model),
@@ -87,13 +89,13 @@ def manifest(model: LoadedModel, pictures: Sequence[dict[str, Any]], *, layer: s
 
 
 def picture_record(
-    model: LoadedModel, answer: Answer, path: Path, maps: Sequence[tuple[Heatmap, list[str]]]
+    model: LoadedModel, answer: Answer, digest: str, maps: Sequence[tuple[Heatmap, list[str]]]
 ) -> dict[str, Any]:
-    """One picture in a manifest: its SHA-256, and each of its maps with the files that show it."""
+    """One picture in a manifest: its file's SHA-256, and each of its maps with the files that show it."""
     probabilities = answer.logits.softmax(0)
     return {
         "file": answer.file,
-        "sha256": sha256(path),
+        "sha256": digest,
         "maps": [
             {
                 "index": heatmap.index,
@@ -135,7 +137,10 @@ def bundle(model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[He
         listed.append((heatmap, list(own)))
     files["predictions.csv"] = predictions_csv(model, [(answer.file, answer.logits)]).encode("utf-8-sig")
     told = manifest(
-        model, [picture_record(model, answer, path, listed)], layer=heatmaps[0].layer, method=heatmaps[0].method
+        model,
+        [picture_record(model, answer, sha256(path), listed)],
+        layer=heatmaps[0].layer,
+        method=heatmaps[0].method,
     )
     files["manifest.json"] = as_json(told).encode()
     buffer = io.BytesIO()
@@ -151,9 +156,16 @@ def as_json(value: Any) -> str:
 
 
 def sha256(path: Path) -> str:
-    """A file's SHA-256, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """A file's SHA-256, in hexadecimal.
+
+    Raises:
+        ResNetAppError: it cannot be read, or no longer.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ResNetAppError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
 
 
 def _weights(model: LoadedModel) -> dict[str, str]:

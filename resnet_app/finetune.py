@@ -165,7 +165,7 @@ def write(out: Path, finished: Finished, *, file_format: str) -> None:
     """The checkpoint: safetensors in half precision, or the classic dict with the same numbers in float32.
 
     Raises:
-        OSError: it cannot be written there.
+        OutputError: it cannot be written there.
     """
     state_dict = finished.network.state_dict()
     if file_format == PTH:

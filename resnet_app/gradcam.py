@@ -45,8 +45,16 @@ LIKE_CLASSES = 3  # that FinerCAM compares with
 
 
 def parse_layers(text: str) -> tuple[str, ...]:
-    """``layer3``, ``layer3.0`` or several to be fused, ``layer2+layer3``; without the same one twice."""
-    return tuple(dict.fromkeys(part.strip() for part in text.replace(",", "+").split("+")))
+    """``layer3``, ``layer3.0`` or several to be fused, ``layer2+layer3``; without the same one twice.
+
+    Raises:
+        UnknownChoiceError: no network has a block of that name.
+    """
+    layers = tuple(dict.fromkeys(part.strip() for part in text.replace(",", "+").split("+")))
+    for layer in layers:
+        if layer.partition(".")[0] not in LAYERS:
+            raise UnknownChoiceError("layer", layer, [*LAYERS, "or a block such as layer3.0"])
+    return layers
 
 
 def check_choice(network: ResNet, layers: Sequence[str] = ("layer4",), method: str = "gradcam") -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -98,23 +99,51 @@ def _three(values: Any) -> tuple[float, float, float]:
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Pictures named one by one, and those in the folders named, by name.
+    """Pictures named one by one, and those in the folders named and in the folders below, by name.
 
-    A path with nothing there is passed on: it becomes that file's error.
+    A missing picture is passed on: it becomes that file's error.
 
     Raises:
-        DataError: a folder without pictures.
+        DataError: a folder without pictures or that cannot be read, or a path with nothing there that names no picture.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES and entry.is_file())
+            inside = list(_pictures_below(path))
             if not inside:
                 raise DataError(f"The folder {path} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
             files += inside
-        else:
+        elif path.suffix.lower() in SUFFIXES or path.exists():
             files.append(path)
+        else:
+            raise DataError(f"There is no folder and no picture {path}; check its name.")
     return files
+
+
+def _pictures_below(folder: Path) -> Iterator[Path]:
+    """In the order of their paths; hidden folders are left out, and none is gone into twice, as links might have it."""
+    waiting, entered = [folder], set[tuple[int, int]]()
+    while waiting:
+        path = waiting.pop()
+        if not path.is_dir():
+            if path.suffix.lower() in SUFFIXES and path.is_file():
+                yield path
+            continue
+        stat = path.stat()
+        if (stat.st_dev, stat.st_ino) not in entered:
+            entered.add((stat.st_dev, stat.st_ino))
+            waiting += sorted((entry for entry in _entries(path) if not _is_hidden_folder(entry)), reverse=True)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"The folder {folder} cannot be read ({error.strerror}); check who may open it.") from error
+
+
+def _is_hidden_folder(path: Path) -> bool:
+    return path.name.startswith(".") and path.is_dir()
 
 
 def read_crop(path: str | Path, recipe: Recipe) -> Image.Image:
@@ -137,15 +166,23 @@ def open_picture(path: str | Path, *, shortest: int | None = None) -> Image.Imag
         shortest: a JPEG may be decoded at a reduced scale, so long as its shorter side keeps this many pixels.
 
     Raises:
-        PictureError: it is not a picture, is damaged, or is larger than ``MAX_PIXELS``.
+        PictureError: it cannot be read, is not a picture, is damaged, or is larger than ``MAX_PIXELS``.
     """
     path = Path(path)
-    if not path.is_file():
-        raise PictureError(f"There is no file {path.name}; check its name.")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise PictureError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB. {ACCEPTED}")
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        if not path.is_file():
+            raise PictureError(f"There is no file {path.name}; check its name.")
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+                raise PictureError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB. {ACCEPTED}")
+            return _decoded(file, shortest)
+    except OSError as error:
+        raise PictureError(f"{path.name} cannot be read ({error.strerror or error}); check who may open it.") from error
+
+
+def _decoded(file: BinaryIO, shortest: int | None) -> Image.Image:
+    try:
+        with Image.open(file, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise PictureError(f"This picture has too many pixels. {ACCEPTED}", code="too_many_pixels")

@@ -24,6 +24,7 @@ from resnet_app.device import Device
 from resnet_app.errors import UnknownChoiceError, WeightsError
 from resnet_app.images import Recipe
 from resnet_app.inference import Trunk
+from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
 from resnet_app.resnet import ResNet
 from resnet_app.weights import Progress, obtain
@@ -83,9 +84,12 @@ def choose(
 
     Raises:
         UnknownChoiceError: a name that is not a choice.
-        WeightsError: weights that this network does not have.
+        WeightsError: weights that this network does not have, or a checkpoint, which brings its own, and others too.
+        ClassNamesError: names that do not fit published weights; they need not be downloaded to see that.
         DeviceError: a device that is not there.
     """
+    if checkpoint is not None and weights:
+        raise WeightsError("A checkpoint brings its own weights; give a checkpoint or weights, not both.")
     device_name = devices.resolve(device).name
     spec = get_spec(model or BUNDLED_MODEL)
     weights = weights or spec.default_weights
@@ -98,6 +102,8 @@ def choose(
         raise UnknownChoiceError("weights", weights, list(WEIGHTS))
     if weights not in spec.weights:
         raise WeightsError(f"There are no {weights} weights for {spec.name}; choose one of {', '.join(spec.weights)}.")
+    if class_names is not None and weights != BUNDLED:
+        check_class_names(class_names, len(spec.published(weights).meta["categories"]))
     return ModelChoice(spec.name, weights, device_name, class_names=class_names)
 
 
@@ -148,11 +154,16 @@ class LoadedModel:
         return Familiarity.of_metadata(self.checkpoint.metadata.get("familiarity"))
 
     @property
+    def has_class_names(self) -> bool:
+        """Whether its classes are called something, and not by their numbers alone."""
+        return self.class_names != _numbered(len(self.class_names))
+
+    @property
     def weights_name(self) -> str:
         """The choice of weights, the checkpoint's file name, or that it was taught."""
         if self.choice.head is not None:
             return TAUGHT
-        return self.choice.checkpoint.name if self.choice.checkpoint else self.choice.weights
+        return shown(self.choice.checkpoint.name) if self.choice.checkpoint else self.choice.weights
 
 
 def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:
@@ -232,7 +243,11 @@ def _names(checkpoint: Checkpoint) -> tuple[str, ...]:
         from torchvision.models import ResNet18_Weights  # a thousand outputs are ImageNet's
 
         return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
-    return tuple(f"class {index}" for index in range(checkpoint.classes))
+    return _numbered(checkpoint.classes)
+
+
+def _numbered(classes: int) -> tuple[str, ...]:
+    return tuple(f"class {index}" for index in range(classes))
 
 
 class ModelCache:

@@ -23,7 +23,7 @@ def draw(path: Path, finished: Finished) -> None:
     """Write the picture (PNG) in one step.
 
     Raises:
-        OSError: it cannot be written there.
+        OutputError: it cannot be written there.
     """
     here = set(font_manager.get_font_names())
     fonts = ["DejaVu Sans", *(name for name in CHINESE_FONTS if name in here)]

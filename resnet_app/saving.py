@@ -1,4 +1,4 @@
-"""A network and what is known of it -> a checkpoint file, put in place whole."""
+"""A network and what is known of it -> a checkpoint file; each file is put in place whole."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from resnet_app import __version__
+from resnet_app.outputs import writing
 
 SAFETENSORS, PTH = "safetensors", "pth"
 FORMATS = (SAFETENSORS, PTH)
+FULL = "perhaps the disk is full"  # neither library says what the system told it
 
 
 def format_of(path: Path) -> str:
@@ -32,7 +35,14 @@ def save_safetensors(path: Path, state_dict: dict[str, Tensor], facts: dict[str,
     }
     metadata = {"format": "pt"} | {key: json.dumps(value, ensure_ascii=False) for key, value in facts.items()}
     metadata["written_by"] = json.dumps(f"resnet_app {__version__}")
-    whole(path, lambda part: save_file(tensors, part, metadata=metadata))
+
+    def write(part: Path) -> None:
+        try:
+            save_file(tensors, part, metadata=metadata)
+        except SafetensorError as error:
+            raise OSError(FULL) from error
+
+    whole(path, write)
 
 
 def save_pth(path: Path, state_dict: dict[str, Tensor], facts: dict[str, Any], **classic: Any) -> None:
@@ -45,20 +55,37 @@ def save_pth(path: Path, state_dict: dict[str, Tensor], facts: dict[str, Any], *
         classic: such as ``optimizer_state_dict`` and ``epoch``.
     """
     content = {"model_state_dict": state_dict, **classic, **facts}
-    whole(path, lambda part: torch.save(content, part))
+
+    def write(part: Path) -> None:
+        try:
+            torch.save(content, part)
+        except RuntimeError as error:
+            raise OSError(FULL) from error
+
+    whole(path, write)
+
+
+def save_text(path: Path, text: str) -> None:
+    """Text, as UTF-8."""
+
+    def write(part: Path) -> None:
+        part.write_text(text, "utf-8")
+
+    whole(path, write)
 
 
 def whole(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside the file and move it there at the end: at its path there is never half a file.
 
     Raises:
-        OSError: it cannot be written there.
+        OutputError: it cannot be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        write(part)
-        part.chmod(0o644)  # safetensors writes for its owner alone
-        os.replace(part, path)  # noqa: PTH105 (the same on Windows, over a file that is there)
-    finally:
-        part.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(part)
+            part.chmod(0o644)  # safetensors writes for its owner alone
+            os.replace(part, path)  # noqa: PTH105 (the same on Windows, over a file that is there)
+        finally:
+            part.unlink(missing_ok=True)

@@ -250,7 +250,7 @@ def save(path: Path, model: LoadedModel) -> None:
     """Write a model as the classic dict, which this app and plain PyTorch load alike.
 
     Raises:
-        OSError: it cannot be written there.
+        OutputError: it cannot be written there.
     """
     state_dict = {key: tensor.cpu() for key, tensor in model.network.state_dict().items()}
     facts = {

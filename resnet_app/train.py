@@ -22,6 +22,7 @@ from resnet_app.dataset import Batches, Pictures
 from resnet_app.device import Device, resolve
 from resnet_app.errors import DataError, UnknownChoiceError
 from resnet_app.images import Recipe, read_crop, to_tensor
+from resnet_app.naming import shown
 from resnet_app.registry import get_spec
 from resnet_app.resnet import ResNet
 from resnet_app.saving import save_safetensors
@@ -96,7 +97,7 @@ class TrainSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """For a checkpoint's metadata: no path of anybody's machine."""
-        return {**asdict(self), "init": Path(self.init).name}
+        return {**asdict(self), "init": shown(Path(self.init).name)}
 
 
 @dataclass(frozen=True)

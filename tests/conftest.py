@@ -15,7 +15,7 @@ import torchvision
 from PIL import Image
 from safetensors.torch import save_file
 
-from resnet_app import models
+from resnet_app import cli, models
 
 REPO = Path(__file__).parents[1]
 
@@ -84,6 +84,33 @@ def picture(tmp_path_factory):
     noise = Image.fromarray(np.random.default_rng(3).integers(0, 256, (12, 16, 3), dtype=np.uint8))
     noise.resize((400, 300), Image.Resampling.BICUBIC).save(path, quality=92)
     return path
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs one command in this process: exit code, lines on stdout, lines on stderr."""
+
+    def main(*arguments):
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+    return main
+
+
+@pytest.fixture
+def folder(tmp_path, picture):
+    """A folder with two pictures and a broken one between them."""
+    inside = tmp_path / "pictures"
+    inside.mkdir()
+    (inside / "a.jpg").write_bytes(picture.read_bytes())
+    (inside / "b.jpg").write_bytes(b"no picture")
+    Image.open(picture).rotate(90).save(inside / "c.png")
+    return inside
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demo import app, handlers, loading, problems, teaching
+from demo import app, endpoints, handlers, loading, problems, teaching
 from demo.tabs.words import Labels
 from resnet_app import classnames, cli, explorer, images, models
 from resnet_app.errors import ResNetAppError
@@ -50,12 +51,14 @@ def without_times(record: dict) -> dict:
 def test_public_endpoints_are_the_contract_and_no_more(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     wanted = {
-        "/classify": ["image", "model", "weights", "top_k", "device"],
-        "/explain": ["image", "class_name", "layer", "method", "model", "weights", "device"],
+        "/classify": ["image", "model", "weights", "top_k", "device", "checkpoint", "class_names"],
+        "/explain": [
+            "image", "class_name", "layer", "method", "model", "weights", "device", "checkpoint", "class_names",
+        ],
         "/architecture": ["model", "classes", "input_size", "stem"],
         "/inspect_checkpoint": ["file"],
-        "/batch": ["files", "model", "weights", "top_k", "device"],
-    }
+        "/batch": ["files", "model", "weights", "top_k", "device", "checkpoint", "class_names"],
+    }  # fmt: skip
     assert {name: [p["parameter_name"] for p in info["parameters"]] for name, info in named.items()} == wanted
     for info in named.values():
         assert all(parameter["parameter_has_default"] for parameter in info["parameters"][1:])
@@ -130,6 +133,61 @@ def test_batch_goes_on_after_a_broken_file(client: Client, no_picture: Path) -> 
     assert (first["predictions"][0]["label"], last["predictions"][0]["label"]) == ("ants", "bees")
 
 
+def test_uploads_of_one_name_are_told_apart(client: Client, no_picture: Path, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(BEE, tmp_path / folder / "bee.jpg")
+    paths = [tmp_path / "one" / "bee.jpg", no_picture, tmp_path / "two" / "bee.jpg"]
+    records = client.predict([handle_file(path) for path in paths], api_name="/batch")
+    assert [record["file"] for record in records] == ["bee.jpg", "letter.jpg", "bee.jpg (2)"]
+    *_, shown = handlers.batch_html(loading.current(None), [str(path) for path in paths], "en")
+    assert ">bee.jpg<" in shown
+    assert ">bee.jpg (2)<" in shown
+    assert shown.count("<figure><img") == 2
+
+
+@pytest.fixture(scope="module")
+def own_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return two_classes(tmp_path_factory.mktemp("own") / "mine.pth")
+
+
+@pytest.mark.parametrize("endpoint", ["/classify", "/explain", "/batch"])
+def test_a_program_brings_its_own_checkpoint_and_names(
+    client: Client, own_checkpoint: Path, endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [handle_file(BEE)] if endpoint == "/batch" else handle_file(BEE)
+    own = {"checkpoint": handle_file(own_checkpoint), "class_names": "wasp, hornet"}
+    found = client.predict(given, **own, api_name=endpoint)
+    record = found if endpoint == "/classify" else found[0]
+    options = ["--checkpoint", str(own_checkpoint), "--classes", "wasp, hornet", "--json"]
+    assert cli.main(["predict", str(BEE), *options]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert without_times(record) == without_times(told)
+    unnamed = client.predict(given, checkpoint=own["checkpoint"], api_name=endpoint)
+    record = unnamed if endpoint == "/classify" else unnamed[0]
+    assert {p["label"] for p in record["predictions"]} == {"class 0", "class 1"}
+
+
+def test_a_bad_checkpoint_gets_its_sentence_and_changes_nothing(
+    client: Client, no_picture: Path, own_checkpoint: Path
+) -> None:
+    before = without_times(client.predict(handle_file(BEE), api_name="/classify"))
+    cached = dict(shared_cache()._models)
+    for options, words in (
+        ({"checkpoint": handle_file(no_picture)}, "This file is not a checkpoint."),
+        ({"checkpoint": handle_file(own_checkpoint), "class_names": "a,b,c"}, "3 class names were given. Give 2."),
+        ({"checkpoint": handle_file(own_checkpoint), "weights": "random"}, "a checkpoint or weights, not both"),
+        ({"class_names": "just one"}, "1 class names were given. Give 2."),
+    ):
+        for endpoint in ("/classify", "/explain"):
+            with pytest.raises(AppError, match=re.escape(words)):
+                client.predict(handle_file(BEE), **options, api_name=endpoint)
+        with pytest.raises(AppError, match=re.escape(words)):
+            client.predict([handle_file(BEE)], **options, api_name="/batch")
+    assert without_times(client.predict(handle_file(BEE), api_name="/classify")) == before
+    assert cached.keys() <= shared_cache()._models.keys()
+
+
 def test_inspect_checkpoint_says_what_a_plain_pytorch_file_holds(client: Client, tmp_path: Path) -> None:
     network = torchvision.models.resnet18(num_classes=2)
     torch.save({"model_state_dict": network.state_dict(), "epoch": 14}, tmp_path / "checkpoint.pkl")
@@ -160,7 +218,7 @@ def test_an_unexpected_error_is_one_line_with_a_reference(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(loading, "obtain", broken)
+    monkeypatch.setattr(endpoints, "_model", broken)
     with pytest.raises(AppError) as caught:
         client.predict(handle_file(BEE), api_name="/classify")
     assert "secret" not in str(caught.value)

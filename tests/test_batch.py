@@ -2,15 +2,20 @@
 
 import csv
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from resnet_app.batch import COLUMNS, SHEET_PAGE, Batch
+from resnet_app import sheets
+from resnet_app.batch import Batch
 from resnet_app.errors import DataError, ResNetAppError, UnknownChoiceError
 from resnet_app.images import find_files
 from resnet_app.predict import classify
+from resnet_app.sheets import COLUMNS, SheetPages, contact_sheet
+from resnet_app.table import as_csv
 
 
 @pytest.fixture
@@ -33,11 +38,48 @@ def test_files_and_folders_are_found(folder, tmp_path, picture):
         find_files([tmp_path / "empty"])
 
 
+def test_folders_are_gone_into_in_order_but_for_hidden_ones(tmp_path, picture):
+    for name in ("b/2.jpg", "b/a/1.jpg", "a.jpg", "c.jpg", ".hidden/x.jpg", "b/.git/x.jpg", "d/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(picture.read_bytes())
+    found = [str(path.relative_to(tmp_path)) for path in find_files([tmp_path])]
+    assert found == ["a.jpg", "b/2.jpg", "b/a/1.jpg", "c.jpg"]
+    assert [path.name for path in find_files([tmp_path / ".hidden"])] == ["x.jpg"]  # it was asked for
+    with pytest.raises(DataError, match=re.escape(f"The folder {tmp_path / 'd'} holds no pictures")):
+        find_files([tmp_path / "d"])
+
+
+def test_links_in_a_circle_are_not_gone_round(tmp_path, picture):
+    (tmp_path / "one" / "deep").mkdir(parents=True)
+    (tmp_path / "one" / "a.jpg").write_bytes(picture.read_bytes())
+    (tmp_path / "one" / "deep" / "up").symlink_to(tmp_path / "one")
+    (tmp_path / "one" / "gone.jpg").symlink_to(tmp_path / "absent")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "link").symlink_to(tmp_path / "one")
+    assert find_files([tmp_path / "one"]) == [tmp_path / "one" / "a.jpg"]
+    assert find_files([tmp_path / "two"]) == [tmp_path / "two" / "link" / "a.jpg"]
+
+
+def test_what_is_not_there_is_a_pictures_own_error_or_a_mistyped_folder(tmp_path):
+    assert find_files([tmp_path / "absent.jpg"]) == [tmp_path / "absent.jpg"]
+    with pytest.raises(DataError, match=r"no folder and no picture .*/absent; check its name"):
+        find_files([tmp_path / "absent"])
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match=r"cannot be read \(Permission denied\); check who may open it"):
+        find_files([tmp_path])
+
+
 def test_a_broken_file_is_no_obstacle(random18, folder):
-    batch = Batch(random18, top_k=2)
+    batch = Batch(random18, top_k=2, keep_thumbnails=True)
     rows = list(batch.rows(find_files([folder])))
     assert batch.done == rows
-    assert [row.file for row in rows] == ["a.jpg", "b.png", "c.JPG"]
+    assert [row.file for row in rows] == [f"{folder}/a.jpg", f"{folder}/b.png", f"{folder}/c.JPG"]
     assert [row.error is None for row in rows] == [True, False, True]
     assert rows[0].predictions == classify(random18, folder / "a.jpg", top_k=2).predictions
     assert rows[1].predictions == ()
@@ -59,13 +101,13 @@ def test_an_empty_batch_has_no_mean(random18):
     batch = Batch(random18)
     assert list(batch.rows([])) == []
     assert (batch.total_ms, batch.mean_ms) == (0, 0)
-    assert batch.contact_sheet().size[0] > 0
+    assert contact_sheet(batch.done).size[0] > 0
 
 
 def test_the_table_is_read_back_by_csv(random18, folder):
-    batch = Batch(random18)
+    batch = Batch(random18, top_k=1)
     rows = list(batch.rows(find_files([folder]), ["=1+1", "@SUM(A1)", 'a "quoted", name\n2']))
-    table = list(csv.DictReader(io.StringIO(batch.csv())))
+    table = list(csv.DictReader(io.StringIO(as_csv(batch))))
     assert list(table[0]) == ["file", "label", "probability", "decode_ms", "forward_ms", "cam_ms", "total_ms", "error"]
     assert [line["file"] for line in table] == ["'=1+1", "'@SUM(A1)", 'a "quoted", name\n2']  # no formulas
     assert table[0]["label"] == rows[0].predictions[0].label
@@ -76,9 +118,9 @@ def test_the_table_is_read_back_by_csv(random18, folder):
 
 
 def test_the_contact_sheet_has_four_columns(random18, folder):
-    batch = Batch(random18)
+    batch = Batch(random18, keep_thumbnails=True)
     list(batch.rows([folder / "a.jpg", folder / "b.png", *[folder / "c.JPG"] * 4]))
-    sheet = batch.contact_sheet()
+    sheet = contact_sheet(batch.done)
     assert COLUMNS == 4
     assert sheet.mode == "RGB"
     assert sheet.width == 4 * 224 + 5 * 16
@@ -91,10 +133,38 @@ def test_the_contact_sheet_has_four_columns(random18, folder):
     assert (pixels[241:270, 16:240] != 255).any()  # a caption
 
 
-def test_a_contact_sheet_stays_of_a_size_to_look_at(random18, folder):
-    batch = Batch(random18)
-    list(batch.rows([folder / "b.png"] * (SHEET_PAGE + 9)))
-    assert batch.contact_sheet().height < 100 * (224 + 60)
+def test_a_table_has_todays_columns_first_and_the_other_answers_at_its_end(random18, folder):
+    batch = Batch(random18, top_k=3)
+    rows = list(batch.rows([folder / "a.jpg", folder / "b.png"]))
+    good, broken = csv.DictReader(io.StringIO(as_csv(batch)))
+    assert list(good) == [
+        "file", "label", "probability", "decode_ms", "forward_ms", "cam_ms", "total_ms", "error",
+        "label_2", "probability_2", "label_3", "probability_3",
+    ]  # fmt: skip
+    told = [(good["label"], good["probability"]), *((good[f"label_{n}"], good[f"probability_{n}"]) for n in (2, 3))]
+    assert told == [(each.label, f"{each.probability:.6f}") for each in rows[0].predictions]
+    assert [broken[f"label_{n}"] for n in (2, 3)] == ["", ""]
+
+
+def test_thumbnails_are_kept_only_where_they_are_wanted(random18, folder):
+    for wanted in (False, True):
+        batch = Batch(random18, keep_thumbnails=wanted)
+        rows = list(batch.rows([folder / "a.jpg"]))
+        assert rows[0].thumbnail is not None
+        assert (batch.done[0].thumbnail is not None) == wanted
+
+
+def test_contact_sheets_go_on_on_further_pages_and_let_the_thumbnails_go(random18, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "SHEET_PAGE", 8)
+    pages = SheetPages(tmp_path / "grid.png")
+    for row in Batch(random18).rows([folder / "a.jpg"] * 17 + [folder / "b.png"]):
+        pages.add(row)
+        assert len(pages._rows) < 8
+    pages.finish()
+    assert [path.name for path in pages.written] == ["grid.png", "grid-2.png", "grid-3.png"]
+    heights = [Image.open(path).height for path in pages.written]
+    assert heights[0] == heights[1] > heights[2]
+    assert sorted(path.name for path in tmp_path.glob("grid*")) == ["grid-2.png", "grid-3.png", "grid.png"]
 
 
 def test_overlays_are_written_and_timed(random18, folder, tmp_path):

@@ -11,13 +11,14 @@ import pytest
 
 # Imports go to a lower rank only.
 RANKS = {
-    "errors": 0, "choices": 0, "steps": 0, "device": 1, "resnet": 1, "classnames": 1, "picklewalk": 1,
+    "naming": -1, "errors": 0, "choices": 0, "steps": 0, "console": 0, "outputs": 1, "device": 1, "resnet": 1,
+    "classnames": 1, "picklewalk": 1,
     "families": 1, "torchfile": 2, "registry": 2, "calibration": 2, "saving": 2, "inference": 2, "images": 3,
     "weights": 3, "statedict": 3, "anatomy": 3, "dataset": 4, "checkpoints": 4, "arithmetic": 4, "models": 5,
     "heatmap": 5, "explorer": 4, "published": 5, "predict": 6, "source": 6, "summary": 6, "microscope": 6,
     "teach": 6, "train": 6, "channelwise": 7, "finetune": 7, "overlays": 7, "gradcam": 8, "evaluate": 8,
-    "report": 8, "torchinfo_counts": 7, "walkthrough": 7, "faithfulness": 9, "reference_cam": 9,
-    "export": 9, "cli_train": 9, "batch": 10, "cli": 11, "__main__": 12,
+    "report": 8, "torchinfo_counts": 7, "walkthrough": 7, "faithfulness": 9, "reference_cam": 9, "export": 9,
+    "cli_train": 9, "mapfolder": 10, "batch": 11, "sheets": 12, "table": 12, "cli": 13, "__main__": 14,
 }  # fmt: skip
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "resnet_app").glob("*.py"))

@@ -7,6 +7,7 @@ import struct
 import warnings
 import zipfile
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -577,3 +578,21 @@ def test_inspect_gives_the_reason(tmp_path, saved, small_state):
     assert found.keys() == checkpoints.inspect(saved(small_state())).keys()
     assert (found["ok"], found["model"], found["metadata"]) == (False, None, {})
     assert "empty" in found["reason"]
+
+
+def test_a_file_that_cannot_be_read_is_not_called_damaged(saved, small_state, tmp_path, monkeypatch, is_plain):
+    path = saved(small_state())
+    (tmp_path / "names.txt").write_text("a,b")
+    with pytest.raises(CheckpointError, match=r"cannot be read \(File name too long\)"):
+        read_checkpoint(tmp_path / ("x" * 300))
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for read, file in ((read_checkpoint, path), (read_class_names, tmp_path / "names.txt")):
+        with pytest.raises(CheckpointError, match=r"cannot be read \(Permission denied\); check who") as caught:
+            read(file)
+        assert is_plain(caught.value)
+    assert "cannot be read" in checkpoints.inspect(path)["reason"]

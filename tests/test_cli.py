@@ -1,7 +1,9 @@
 """The command line's contracts: what is printed, what is written, and the exit code."""
 
+import argparse
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -18,44 +20,18 @@ from PIL import Image
 from safetensors import safe_open
 from torchvision.models import get_model_weights
 
-from resnet_app import cli, weights
+from resnet_app import __version__, cli, weights
 from resnet_app.registry import SPECS
 
 ROOT = Path(__file__).parents[1]
 RANDOM = ("--weights", "random", "--device", "cpu")
 
 
-@pytest.fixture
-def run(capsys):
-    """Runs one command in this process: exit code, lines on stdout, lines on stderr."""
-
-    def main(*arguments):
-        capsys.readouterr()
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capsys.readouterr()
-        return code, out.splitlines(), err.splitlines()
-
-    return main
-
-
-@pytest.fixture
-def folder(tmp_path, picture):
-    """Two pictures and a broken one."""
-    inside = tmp_path / "pictures"
-    inside.mkdir()
-    (inside / "a.jpg").write_bytes(picture.read_bytes())
-    (inside / "b.jpg").write_bytes(b"no picture")
-    Image.open(picture).rotate(90).save(inside / "c.png")
-    return inside
-
-
 def test_predict_prints_a_line_for_each_picture_and_a_summary(run, folder):
     code, out, err = run("predict", folder, *RANDOM)
     assert code == 1
     assert len(out) == 4
+    out = [line.replace(f"{folder}/", "") for line in out]
     assert re.fullmatch(r"1/3: a\.jpg  \S.* [01]\.\d{3}  \d+\.\d{3}s", out[0])
     assert re.fullmatch(r"2/3: b\.jpg  .*not a picture.*", out[1])
     assert re.fullmatch(r"3/3: c\.png  \S.* [01]\.\d{3}  \d+\.\d{3}s", out[2])
@@ -67,7 +43,10 @@ def test_predict_json_is_the_contracts_array(run, folder, picture):
     code, out, err = run("predict", picture, folder, "--json", "--top-k", 3, *RANDOM)
     records = json.loads("\n".join(out))
     assert (code, err) == (1, [])
-    assert [record["file"] for record in records] == [picture.name, "a.jpg", "b.jpg", "c.png"]
+    assert [record["file"] for record in records] == [
+        str(picture),
+        *(f"{folder}/{n}" for n in ("a.jpg", "b.jpg", "c.png")),
+    ]
     for record in records:
         assert list(record) == ["file", "error", "predictions", "model", "ms"]
         assert record["model"] == {"name": "resnet18", "weights": "random", "classes": 1000, "device": "cpu"}
@@ -94,7 +73,7 @@ def test_predict_writes_table_sheet_and_overlays(run, folder, tmp_path):
     assert code == 1
     assert len(out) == 4
     lines = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
-    assert [line["file"] for line in lines] == ["a.jpg", "b.jpg", "c.png"]
+    assert [line["file"] for line in lines] == [f"{folder}/{name}" for name in ("a.jpg", "b.jpg", "c.png")]
     assert [bool(line["error"]) for line in lines] == [False, True, False]
     assert Image.open(sheet).width == 4 * 224 + 5 * 16
     assert [path.name for path in sorted(cams.iterdir())] == [
@@ -148,8 +127,9 @@ WRONG_USE = {
     "answers in words": ("predict", "{picture}", "--top-k", "many"),
     "an unknown layer": ("predict", "{picture}", "--cam-layer", "layer9", *RANDOM),
     "an unknown method": ("predict", "{picture}", "--cam-method", "lime", *RANDOM),
-    "two outputs": ("predict", "{picture}", "--json", "--csv", "a.csv"),
+    "weights and a checkpoint": ("predict", "{picture}", "--weights", "random", "--checkpoint", "{picture}"),
     "an empty folder": ("predict", "{tmp}/empty"),
+    "a missing folder": ("predict", "{tmp}/absent"),
     "a missing checkpoint": ("predict", "{picture}", "--checkpoint", "absent.pth"),
     "a picture as checkpoint": ("predict", "{picture}", "--checkpoint", "{picture}"),
     "too few names": ("predict", "{picture}", "--classes", "ants", "--device", "cpu"),
@@ -315,6 +295,53 @@ def test_help_of_every_command(run, command):
     assert (code, err) == (0, [])
     assert command in out[0]
     assert len(out) > 5
+
+
+def parsers():
+    """The parser and those of the commands."""
+    found = [cli._parser()]
+    for parser in found:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found += action.choices.values()
+    return found
+
+
+@pytest.mark.parametrize("parser", parsers(), ids=lambda parser: parser.prog.split()[-1])
+def test_every_option_and_argument_has_its_help(parser):
+    for action in parser._actions:
+        told = re.sub(r"\([^)]*\)", "", action.help or "")  # a default alone is no help
+        assert re.search(r"[a-z]{3}", told), action.option_strings or action.dest
+
+
+def test_the_version(run):
+    assert run("--version") == (0, [f"resnet_app {__version__}"], [])
+
+
+def test_json_and_a_table_go_together(run, picture, tmp_path):
+    code, out, _ = run("predict", picture, "--json", "--csv", tmp_path / "t.csv", "--top-k", 3, *RANDOM)
+    (record,) = json.loads("\n".join(out))
+    (line,) = csv.DictReader((tmp_path / "t.csv").open(encoding="utf-8", newline=""))
+    assert code == 0
+    assert [line[key] for key in ("label", "label_2", "label_3")] == [p["label"] for p in record["predictions"]]
+
+
+def test_files_are_called_as_they_were_given_or_found(run, picture, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one/bee.jpg", "two/deep/bee.jpg"):
+        Path(name).parent.mkdir(parents=True)
+        Path(name).write_bytes(picture.read_bytes())
+    given = ("./one/bee.jpg", "./one", "two/", tmp_path / "one")
+    called = ["./one/bee.jpg", "./one/bee.jpg", "two/deep/bee.jpg", f"{tmp_path}/one/bee.jpg"]
+    code, out, _ = run("predict", *given, "--json", "--csv", "t.csv", "--cam-dir", "cams", *RANDOM)
+    assert code == 0
+    assert [record["file"] for record in json.loads("\n".join(out))] == called
+    assert [line["file"] for line in csv.DictReader(io.StringIO(Path("t.csv").read_text("utf-8")))] == called
+    told = json.loads(Path("cams/manifest.json").read_text("utf-8"))
+    assert [entry["file"] for entry in told["pictures"]] == called
+    table = csv.DictReader(io.StringIO(Path("cams/predictions.csv").read_text("utf-8")))
+    assert [line["file"] for line in table if line["rank"] == "1"] == called
+    assert [line.split("  ")[0].split(": ")[1] for line in run("predict", *given, *RANDOM)[1][:4]] == called
 
 
 def state_of(path):

@@ -67,6 +67,17 @@ def test_folders_that_do_not_fit(labelled, bundled, coloured, tmp_path, is_plain
         assert is_plain(caught.value)
 
 
+def test_a_checkpoint_without_class_names_is_told_to_be_given_some(labelled, saved, small_state, capsys, is_plain):
+    path = saved(small_state())
+    model = models.load(models.choose(checkpoint=path, device="cpu"))
+    with pytest.raises(DataError, match=r"names no classes; add --classes ants,bees with") as caught:
+        evaluate.evaluate(model, labelled / "data")
+    assert is_plain(caught.value)
+    options = ["--checkpoint", str(path), "--device", "cpu"]
+    assert cli.main(["evaluate", str(labelled / "data"), *options, "--classes", "ants,bees"]) == 0
+    assert "of 8 right" in capsys.readouterr().out
+
+
 def test_the_command_prints_the_same_for_people_and_for_programs(labelled, capsys):
     arguments = ["evaluate", str(labelled / "data"), "--other", str(labelled / "other"), "--device", "cpu"]
     assert cli.main([*arguments, "--json"]) == 0

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from resnet_app import export, models, predict
+from resnet_app import batch, export, models, predict
 from resnet_app.gradcam import heatmaps
 
 
@@ -63,6 +63,23 @@ def test_the_weights_hash_can_be_made_again_from_the_file(explained, repo):
             digest.update(name.encode())
             digest.update(tensors[name].float().numpy().tobytes())
     assert export._weights(model)["tensors_sha256"] == digest.hexdigest()
+
+
+def test_a_picture_that_is_gone_is_that_pictures_error(random18, picture, tmp_path, monkeypatch):
+    """Another program may take it away after it was decoded and before it is hashed."""
+    gone, stays = tmp_path / "gone.jpg", tmp_path / "stays.jpg"
+    for path in (gone, stays):
+        path.write_bytes(picture.read_bytes())
+
+    def classify(model, file, **options):
+        answer = predict.classify(model, file, **options)
+        gone.unlink(missing_ok=True)
+        return answer
+
+    monkeypatch.setattr(batch, "classify", classify)
+    first, second = batch.Batch(random18, cam_dir=tmp_path / "maps").rows([gone, stays])
+    assert first.error == "gone.jpg cannot be read (No such file or directory); check who may open it."
+    assert second.error is None
 
 
 def test_random_weights_have_no_file(random18):

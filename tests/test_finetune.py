@@ -12,7 +12,7 @@ from resnet_app.calibration import Scores
 from resnet_app.checkpoints import read_checkpoint
 from resnet_app.dataset import find_pictures, find_splits
 from resnet_app.device import resolve
-from resnet_app.errors import DataError
+from resnet_app.errors import DataError, OutputError
 from resnet_app.finetune import Plan, Watch
 from resnet_app.images import Recipe
 from resnet_app.predict import classify
@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(finished, tmp_path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("resnet_app.saving.save_file", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OutputError, match="No space"):
         finetune.write(path, found, file_format="safetensors")
     assert [each.read_text() for each in tmp_path.iterdir()] == ["what was there"]
 

@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from torchvision.models import get_weight
 from resnet_app.batch import Batch
 from resnet_app.errors import PictureError
 from resnet_app.images import ACCEPTED, Recipe, crop_for, open_picture, read_crop, to_tensor
+from resnet_app.sheets import contact_sheet
 
 SIZES = [(224, 224), (256, 256), (232, 232), (500, 375), (333, 501), (64, 1000), (1300, 40), (7, 7), (1, 1), (31, 33)]
 
@@ -276,10 +278,23 @@ def test_a_jpeg_of_ordinary_size_is_decoded_whole(picture):
     assert np.array_equal(np.asarray(read_crop(picture, recipe)), np.asarray(crop_for(open_picture(picture), recipe)))
 
 
+def test_a_picture_that_cannot_be_read_is_not_called_no_picture(picture, tmp_path, monkeypatch):
+    with pytest.raises(PictureError, match=r"cannot be read \(File name too long\)"):
+        open_picture(tmp_path / f"{'x' * 300}.jpg")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PictureError) as caught:
+        open_picture(picture)
+    assert str(caught.value) == "drawn.jpg cannot be read (Permission denied); check who may open it."
+
+
 def test_where_a_photo_was_taken_is_in_no_output(phone_photo, random18, tmp_path):
-    run = Batch(random18, cam_dir=tmp_path / "maps")
+    run = Batch(random18, cam_dir=tmp_path / "maps", keep_thumbnails=True)
     list(run.rows([phone_photo]))
-    run.contact_sheet().save(tmp_path / "sheet.jpg")
+    contact_sheet(run.done).save(tmp_path / "sheet.jpg")
     run.write_manifest()
     for path in (tmp_path / "sheet.jpg", *(tmp_path / "maps").glob("*.png")):
         with Image.open(path) as image:
