@@ -150,8 +150,11 @@ def as_json(value: Any) -> str:
 
 def sha256(path: Path) -> str:
     """A file's SHA-256, in hexadecimal."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while piece := file.read(2**20):  # hashlib.file_digest wants Python 3.11
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _weights(model: LoadedModel) -> dict[str, str]:
