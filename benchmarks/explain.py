@@ -1,8 +1,8 @@
 """Forward passes and heat maps against their peers, in one run, taken in turn: medians, spread, ratios.
 
-Peers: eager torchvision; ``pytorch_grad_cam.GradCAM`` as its README uses it; TorchCAM (from Python 3.11 on), ONNX Runtime
-and OpenVINO where they are installed (``pip install -r benchmarks/requirements.txt``). The peak is measured by peak.c where there is a
-compiler. Random weights: they take no other time than trained ones.
+Peers: eager torchvision; ``pytorch_grad_cam.GradCAM`` as its README uses it; TorchCAM (where Python is 3.11 or newer);
+ONNX Runtime and OpenVINO where they are installed (``pip install -r benchmarks/requirements.txt``). The peak is
+measured by peak.c where there is a compiler. Random weights: they take no other time than trained ones.
 
 Each runtime lives in a process of its own and works when it is its turn: in one process, the threads that one leaves
 spinning or bound to a core would be another's loss.
