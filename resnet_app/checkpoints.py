@@ -8,7 +8,6 @@ so the most that a file can cost is the largest network with ``MAX_CLASSES`` out
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from resnet_app.choices import MAX_CHECKPOINT_BYTES
 from resnet_app.classnames import CLASS_NAME_KEYS, class_names_in
 from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
@@ -38,8 +38,6 @@ from resnet_app.statedict import (
 )
 from resnet_app.torchfile import LEGACY_START, TorchFile
 
-# The largest network has 0.5 GB in float32, with Adam's state 1.5 GB; on Spaces strangers share a small machine.
-MAX_FILE_BYTES = (600 if os.environ.get("SPACE_ID") else 2048) * 2**20
 MAX_HEADER_BYTES = 2 * 2**20  # a safetensors header for ResNet-152 has 0.1 MB
 PROBE_SIDE = 64  # px of the made-up picture that new weights have to answer with numbers
 MAX_METADATA = 2_000_000  # values and characters looked at, however the file nests or repeats them
@@ -95,8 +93,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     if not path.is_file():
         raise CheckpointError(f"There is no file {path.name}; check its name.")
     size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise CheckpointError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB; save the weights alone.")
+    if size > MAX_CHECKPOINT_BYTES:
+        raise CheckpointError(f"This file is larger than {MAX_CHECKPOINT_BYTES >> 20} MB; save the weights alone.")
     with path.open("rb") as file:
         start = file.read(32)
     if start[:2] == b"PK" or (start[:1] == b"\x80" and LEGACY_START in start):

@@ -43,7 +43,7 @@ def test_a_run_tells_of_each_step_and_each_epoch(trained, splits):
 
 
 def test_a_small_run_learns_to_tell_red_from_blue(splits, coloured):
-    """Twelve steps with mixed pictures are a matter of luck; thirty with plain ones are not (seeds 0 to 9: 16 of 16)."""
+    """Twelve steps with mixed pictures are a matter of luck; thirty with plain ones are not (seeds 0 to 9 get all)."""
     settings = replace(SETTINGS, epochs=10, mixup=0, augment=False)
     result = train.train(settings, *splits)
     assert result.course[-1].loss < result.course[0].loss
