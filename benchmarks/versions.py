@@ -91,14 +91,15 @@ def attempt(python: str, pair: str, *, smoke: bool) -> Outcome:
     """Install one combination, run its tests or the smoke run, and remove it."""
     outcome = Outcome(python)
     path = LOGS / f"{pair}-{python}.log"
-    with tempfile.TemporaryDirectory(prefix="versions-") as folder, path.open("w+", encoding="utf-8") as log:
+    with tempfile.TemporaryDirectory(prefix="versions-") as name, path.open("w+", encoding="utf-8") as log:
+        folder = Path(name)
         try:
-            installed = install(python, pair, Path(folder), log, smoke=smoke)
-            outcome.runs = tuple(step("the bundled model", [installed, "-c", WHAT_RUNS], log).split())
+            installed = install(python, pair, folder, log, smoke=smoke)
+            outcome.runs = tuple(step("the bundled model", [installed, "-c", WHAT_RUNS], folder, log).split())
             if smoke:
-                smoke_run(installed, Path(folder), log)
+                smoke_run(installed, folder, log)
             else:
-                outcome.counts = run_tests(installed, Path(folder), log)
+                outcome.counts = run_tests(installed, folder, log)
                 if outcome.counts[2] != "0":
                     raise BrokenError(f"{outcome.counts[2]} tests")
         except LeftOutError as error:
@@ -116,11 +117,11 @@ def install(python: str, pair: str, folder: Path, log: TextIO, *, smoke: bool) -
     if interpreter is None:
         raise LeftOutError(f"there is no Python {python} here")
     installed = str(folder / "environment" / "bin" / "python")
-    step("making an environment", [interpreter, "-m", "venv", str(folder / "environment")], log)
+    step("making an environment", [interpreter, "-m", "venv", str(folder / "environment")], folder, log)
     (folder / "pair.txt").write_text(oldest_pair() if pair == "oldest" else "", encoding="utf-8")
     wanted = ROOT / ("requirements.txt" if smoke else "requirements-dev.txt")
     try:
-        step("pip", [installed, "-m", "pip", "install", "-r", str(wanted), "-c", str(folder / "pair.txt")], log)
+        step("pip", [installed, "-m", "pip", "install", "-r", str(wanted), "-c", str(folder / "pair.txt")], folder, log)
     except BrokenError:
         log.seek(0)
         missing = no_wheel(log.read())
@@ -155,14 +156,15 @@ def no_wheel(printed: str) -> str | None:
     return found[1] if found else None
 
 
-def step(name: str, command: list[str], log: TextIO) -> str:
-    """Run one command in the repository; gives what it printed, which the log keeps too.
+def step(name: str, command: list[str], folder: Path, log: TextIO) -> str:
+    """Run one command in the repository, with its temporary files in a folder; gives what it printed, as the log does.
 
     Raises:
         BrokenError: it exited non-zero.
     """
     print(f"$ {' '.join(command)}", file=log, flush=True)
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
+    env = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
     print(done.stdout, file=log, flush=True)
     if done.returncode:
         raise BrokenError(name)
@@ -174,7 +176,7 @@ def run_tests(installed: str, folder: Path, log: TextIO) -> tuple[str, ...]:
     report = folder / "tests.xml"
     options = ["--ignore=tests/e2e", "-p", "no:cacheprovider", "-rs", f"--junitxml={report}"]
     try:
-        step("pytest", [installed, "-m", "pytest", *options], log)
+        step("pytest", [installed, "-m", "pytest", *options], folder, log)
     except BrokenError:
         if not report.exists():
             raise
@@ -188,11 +190,10 @@ def run_tests(installed: str, folder: Path, log: TextIO) -> tuple[str, ...]:
 
 def smoke_run(installed: str, folder: Path, log: TextIO) -> None:
     """Every module imports, the bundled model answers an example, and its map is written."""
-    step("the imports", [installed, "-c", IMPORT_ALL], log)
+    step("the imports", [installed, "-c", IMPORT_ALL], folder, log)
     example = str(ROOT / "assets" / "examples" / "bee-daisy.jpg")
-    printed = step(
-        "predict", [installed, "-m", "resnet_app", "predict", example, "--json", "--cam-dir", str(folder)], log
-    )
+    command = [installed, "-m", "resnet_app", "predict", example, "--json", "--cam-dir", str(folder)]
+    printed = step("predict", command, folder, log)
     (answer,) = json.loads(printed)
     if answer["predictions"][0]["label"] != "bees" or not list(folder.glob("*.png")):
         raise BrokenError("predict without its answer or its map")

@@ -62,12 +62,12 @@ def test_what_has_no_wheel_for_a_python_is_told_from_what_broke(printed, missing
     [("", "works", 0), ("-m pip", "FAILED: pip; see build/versions", 1), ("resnet_app predict", "FAILED: predict", 1)],
 )
 def test_what_fails_is_said_with_its_log_and_exits_so(monkeypatch, capsys, logs, broken, says, exit_code):
-    def step(name, command, log):
+    def step(name, command, folder, log):
         print("what it printed", file=log, flush=True)
         if broken and broken in " ".join(command):
             raise versions.BrokenError(name)
         if name == "predict":
-            Path(command[-1], "cam.png").touch()
+            (folder / "cam.png").touch()
         return '[{"predictions": [{"label": "bees"}]}]' if name == "predict" else "2.8.0 0.23.0 packed"
 
     monkeypatch.setattr(versions, "step", step)
