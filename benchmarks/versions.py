@@ -58,8 +58,8 @@ class Outcome:
     """What came of one combination: how many tests, what runs there, and how it ended."""
 
     python: str
+    runs: tuple[str, ...]  # torch, torchvision, forward pass
     counts: tuple[str, ...] = ("–",) * 4  # tests, passed, failed, skipped
-    runs: tuple[str, ...] = ("–",) * 3  # torch, torchvision, forward pass
     ending: str = "works"
 
 
@@ -89,7 +89,7 @@ def main() -> int:
 
 def attempt(python: str, pair: str, *, smoke: bool) -> Outcome:
     """Install one combination, run its tests or the smoke run, and remove it."""
-    outcome = Outcome(python)
+    outcome = Outcome(python, runs=(pair, pair, "–"))
     path = LOGS / f"{pair}-{python}.log"
     with tempfile.TemporaryDirectory(prefix="versions-") as name, path.open("w+", encoding="utf-8") as log:
         folder = Path(name)
