@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: run check lint types test benchmark
+.PHONY: run check lint types test versions oldest benchmark
 
 run:
 	$(PYTHON) -m demo
@@ -16,6 +16,12 @@ types:
 
 test:
 	$(PYTHON) -m pytest
+
+versions:  # the tests on the oldest and newest torch with each Python here; about 6 GB at a time, hours in all
+	$(PYTHON) -m benchmarks.versions
+
+oldest:  # imports, one answer and its map on the oldest torch
+	$(PYTHON) -m benchmarks.versions --python here --pair oldest --smoke
 
 benchmark:
 	$(PYTHON) -m benchmarks.startup

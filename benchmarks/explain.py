@@ -1,8 +1,8 @@
 """Forward passes and heat maps against their peers, in one run, taken in turn: medians, spread, ratios.
 
-Peers: eager torchvision; ``pytorch_grad_cam.GradCAM`` as its README uses it; TorchCAM; ONNX Runtime and OpenVINO where
-they are installed (``pip install -r benchmarks/requirements.txt``). The peak is measured by peak.c where there is a
-compiler. Random weights: they take no other time than trained ones.
+Peers: eager torchvision; ``pytorch_grad_cam.GradCAM`` as its README uses it; TorchCAM (where Python is 3.11 or newer);
+ONNX Runtime and OpenVINO where they are installed (``pip install -r benchmarks/requirements.txt``). The peak is
+measured by peak.c where there is a compiler. Random weights: they take no other time than trained ones.
 
 Each runtime lives in a process of its own and works when it is its turn: in one process, the threads that one leaves
 spinning or bound to a core would be another's loss.
@@ -58,7 +58,6 @@ def ours(name: str) -> dict[str, Work]:
 def torch_peers(name: str) -> dict[str, Work]:
     """Eager torchvision, and the two libraries on it."""
     import torch
-    import torchcam.methods
     import torchvision
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
@@ -74,17 +73,22 @@ def torch_peers(name: str) -> dict[str, Work]:
             for index in classes:
                 cam(input_tensor=pixels, targets=[ClassifierOutputTarget(index)])
 
-    def torch_cam() -> None:
-        with torchcam.methods.GradCAM(network, target_layer=network.layer4) as cam:
-            cam(FIVE[0], network(pixels))
-
-    return {
+    sides: dict[str, Work] = {
         "eager": eager,
         "library, layer4, 1 class": lambda: library(network.layer4[-1], FIVE[:1]),
         "library, layer4, 5 classes": lambda: library(network.layer4[-1], FIVE),
         "library, layer3, 1 class": lambda: library(network.layer3[-1], FIVE[:1]),
-        "TorchCAM, layer4, 1 class": torch_cam,
     }
+    try:
+        import torchcam.methods
+    except ImportError:
+        return sides
+
+    def torch_cam() -> None:
+        with torchcam.methods.GradCAM(network, target_layer=network.layer4) as cam:
+            cam(FIVE[0], network(pixels))
+
+    return {**sides, "TorchCAM, layer4, 1 class": torch_cam}
 
 
 def exported(name: str, folder: str) -> Path:
@@ -224,6 +228,8 @@ def main(repeats: int = 20, networks: tuple[str, ...] = NETWORKS) -> None:
     print(f"FMA peak: {f'{peak:.0f} GFLOP/s' if peak else 'not measured, no C compiler'}\n")
     took = {name: measure(name, repeats) for name in networks}
     middle = {name: {side: statistics.median(ms) for side, ms in sides.items()} for name, sides in took.items()}
+    for side in sorted({side for sides in RATIOS for side in sides[:2]} - took[networks[0]].keys()):
+        print(f"Left out, not installed here: {side}\n")
     print("| what | " + " | ".join(networks) + " |\n|---|" + "---|" * len(networks))
     for over, under, title in RATIOS:
         cells = [f"{m[over] / m[under]:.2f}" if {over, under} <= m.keys() else "–" for m in middle.values()]

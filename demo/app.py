@@ -33,12 +33,11 @@ from demo.tabs import sidebar as sidebar_tab
 from demo.tabs import teach as teach_tab
 from demo.tabs.words import Labels
 from demo.theme import head, theme
-from resnet_app.choices import COLOURS, DEFAULT_TOP_K, LAYERS, MAX_CLASSES_EXPLAINED, MAX_TOP_K
+from resnet_app.choices import COLOURS, DEFAULT_TOP_K, LAYERS, MAX_CHECKPOINT_BYTES, MAX_CLASSES_EXPLAINED, MAX_TOP_K
 from resnet_app.explorer import DILATABLE
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
 EXAMPLES = tuple(sorted((Path(__file__).parent.parent / "assets" / "examples").glob("*.jpg")))
-MAX_UPLOAD = "600mb"  # the largest network, in float32
 HOLD = "(...inputs) => window.resnetExplorer.hold(inputs)"  # the list of weights, while its choices change
 RELEASE = "() => window.resnetExplorer.release()"
 DEFAULT_PLACE = ("conv4_x", 0)  # the stage with the most blocks, its first one
@@ -298,6 +297,6 @@ def launch_options() -> dict[str, Any]:
     """What every way of starting the app passes to ``launch``."""
     return {
         "theme": theme(), "head": head(), "footer_links": ["api", "settings"], "show_error": False,
-        "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_UPLOAD,
+        "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_CHECKPOINT_BYTES,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
     }  # fmt: skip

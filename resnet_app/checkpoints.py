@@ -21,6 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from resnet_app.choices import MAX_CHECKPOINT_BYTES
 from resnet_app.classnames import CLASS_NAME_KEYS, class_names_in
 from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
@@ -39,8 +40,6 @@ from resnet_app.statedict import (
 )
 from resnet_app.torchfile import LEGACY_START, TorchFile
 
-# The largest network has 0.5 GB in float32, with Adam's state 1.5 GB; on Spaces strangers share a small machine.
-MAX_FILE_BYTES = (600 if os.environ.get("SPACE_ID") else 2048) * 2**20
 MAX_HEADER_BYTES = 2 * 2**20  # a safetensors header for ResNet-152 has 0.1 MB
 PROBE_SIDE = 64  # px of the made-up picture that new weights have to answer with numbers
 MAX_METADATA = 2_000_000  # values and characters looked at, however the file nests or repeats them
@@ -104,8 +103,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             start, size = file.read(32), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
-    if size > MAX_FILE_BYTES:
-        raise CheckpointError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB; save the weights alone.")
+    if size > MAX_CHECKPOINT_BYTES:
+        raise CheckpointError(f"This file is larger than {MAX_CHECKPOINT_BYTES >> 20} MB; save the weights alone.")
     if start[:2] == b"PK" or (start[:1] == b"\x80" and LEGACY_START in start):
         with closing(TorchFile(path)) as torch_file:
             return _from_torch_file(torch_file)

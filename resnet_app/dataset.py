@@ -15,7 +15,7 @@ from torchvision.transforms import v2
 
 from resnet_app.classnames import check_class_names
 from resnet_app.errors import DataError, PictureError
-from resnet_app.images import SUFFIXES, Recipe, open_picture
+from resnet_app.images import ENOUGH, SUFFIXES, Recipe, open_picture
 
 VALIDATION_FOLDERS = ("val", "valid", "validation")
 MEMORY_BYTES = 2 * 2**30  # of shrunk pictures; what goes beyond is read from the disk each time
@@ -85,7 +85,7 @@ def find_pictures(folder: Path, classes: tuple[str, ...] | None = None) -> Pictu
     for label, name in enumerate(found):
         for path in sorted(path for path in (folder / name).rglob("*") if path.suffix.lower() in SUFFIXES):
             try:
-                open_picture(path)
+                open_picture(path, shortest=1)
             except PictureError:
                 broken.append(path)
             else:
@@ -184,7 +184,7 @@ def _mixed(*numbers: int) -> int:
 
 def shrunk(path: Path, side: int) -> Tensor:
     """A picture as uint8 (3, H, W), its shorter side at most ``side``, so that a whole class set stays in memory."""
-    picture = open_picture(path)
+    picture = open_picture(path, shortest=round(ENOUGH * side))
     scale = side / min(picture.size)
     if scale < 1:
         picture = picture.resize(

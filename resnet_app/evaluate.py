@@ -105,7 +105,7 @@ def _unlabelled(model: LoadedModel, folder: Path) -> Scores:
 
 def _is_readable(path: Path) -> bool:
     try:
-        open_picture(path)
+        open_picture(path, shortest=1)
     except PictureError:
         return False
     return True

@@ -161,11 +161,14 @@ def sha256(path: Path) -> str:
     Raises:
         ResNetAppError: it cannot be read, or no longer.
     """
+    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while piece := file.read(2**20):  # hashlib.file_digest wants Python 3.11
+                digest.update(piece)
     except OSError as error:
         raise ResNetAppError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
+    return digest.hexdigest()
 
 
 def _weights(model: LoadedModel) -> dict[str, str]:

@@ -35,7 +35,9 @@ def palette(colours: str) -> NDArray[np.uint8]:
         raise UnknownChoiceError("colour map", colours, list(COLOURS))
     stops = np.array([list(bytes.fromhex(stop)) for stop in COLOURS[colours].split()], dtype=float)
     at = np.linspace(0, len(stops) - 1, 256)
-    return np.stack([np.interp(at, range(len(stops)), stops[:, c]) for c in range(3)], 1).round().astype(np.uint8)
+    mixed: NDArray[np.float64] = np.stack([np.interp(at, range(len(stops)), stops[:, c]) for c in range(3)], 1)
+    rounded: NDArray[np.uint8] = mixed.round().astype(np.uint8)
+    return rounded
 
 
 def coloured(values: Values, *, colours: str = "inferno") -> Image.Image:

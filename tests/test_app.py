@@ -383,6 +383,21 @@ def test_the_page_is_built_without_the_heavy_libraries() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(("space", "megabytes"), [("", 2048), ("someone/app", 600)])
+def test_the_page_lets_through_what_the_checkpoint_reader_reads(fresh_python, monkeypatch, tmp_path, space, megabytes):
+    monkeypatch.setenv("SPACE_ID", space)
+    with (tmp_path / "large.pth").open("wb") as file:
+        file.truncate(megabytes * 2**20 + 1)  # a hole, which takes no room on the disk
+    code = (
+        "import demo.app; print(demo.app.launch_options()['max_file_size'])\n"
+        "from resnet_app.checkpoints import read_checkpoint\n"
+        f"try: read_checkpoint({str(tmp_path / 'large.pth')!r})\nexcept ValueError as error: print(error)"
+    )
+    done = fresh_python("-c", code)
+    says = f"This file is larger than {megabytes} MB; save the weights alone."
+    assert done.stdout.splitlines() == [str(megabytes * 2**20), says], done.stderr
+
+
 def test_command_line_of_the_app() -> None:
     run = [sys.executable, "-m", "demo"]
     shown = subprocess.run([*run, "--help"], capture_output=True, text=True, cwd=ROOT, check=True).stdout

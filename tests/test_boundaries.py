@@ -105,6 +105,22 @@ def test_a_copy_alone_answers_with_the_bundled_model(fresh_python, tmp_path, pic
     assert sum(p["probability"] for p in answer["predictions"]) == pytest.approx(1, abs=1e-5)
 
 
+def test_the_bundled_model_answers_and_is_explained_without_torchvision(fresh_python, tmp_path, picture):
+    """As with a torch that has no torchvision: only ImageNet's weights and names, and training, want it."""
+    hidden = (
+        "import sys; sys.modules['torchvision'] = None; from resnet_app.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    for command in (
+        ["predict", picture, "--json", "--device", "cpu", "--cam-dir", tmp_path / "maps"],
+        ["summary", "resnet50", "--json"],
+        ["inspect", ROOT / "assets" / "ants-bees.safetensors", "--json"],
+    ):
+        done = fresh_python("-c", hidden, *command)
+        assert (done.returncode, done.stderr) == (0, ""), command
+        assert json.loads(done.stdout)
+    assert list((tmp_path / "maps").glob("*.png"))
+
+
 @pytest.mark.parametrize("address", [("93.184.215.14", 80), ("8.8.8.8", 53), ("::ffff:8.8.8.8", 53)])
 def test_sockets_beyond_loopback_are_blocked(address):
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET

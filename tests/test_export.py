@@ -97,3 +97,10 @@ def test_random_weights_have_no_file(random18):
 )  # fmt: skip
 def test_file_names_from_words_of_any_kind(parts, stem):
     assert export.file_stem(*parts) == stem
+
+
+def test_a_files_digest_is_taken_piece_by_piece(tmp_path):
+    """On Python 3.10 too, whose hashlib has no file_digest."""
+    for size in (0, 1, 2**20, 2**20 + 1):
+        (tmp_path / "file").write_bytes(bytes(size))
+        assert export.sha256(tmp_path / "file") == hashlib.sha256(bytes(size)).hexdigest()

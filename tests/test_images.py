@@ -15,7 +15,16 @@ from torchvision.models import get_weight
 
 from resnet_app.batch import Batch
 from resnet_app.errors import PictureError
-from resnet_app.images import ACCEPTED, Recipe, crop_for, open_picture, read_crop, to_tensor
+from resnet_app.images import (
+    ACCEPTED,
+    MAX_JPEG_PIXELS,
+    MAX_PIXELS,
+    Recipe,
+    crop_for,
+    open_picture,
+    read_crop,
+    to_tensor,
+)
 from resnet_app.sheets import contact_sheet
 
 SIZES = [(224, 224), (256, 256), (232, 232), (500, 375), (333, 501), (64, 1000), (1300, 40), (7, 7), (1, 1), (31, 33)]
@@ -289,6 +298,55 @@ def test_a_picture_that_cannot_be_read_is_not_called_no_picture(picture, tmp_pat
     with pytest.raises(PictureError) as caught:
         open_picture(picture)
     assert str(caught.value) == "drawn.jpg cannot be read (Permission denied); check who may open it."
+
+
+def test_a_phones_photo_of_several_pictures_is_decoded_at_a_reduced_scale_too(tmp_path):
+    picture = noise((60, 40)).resize((3000, 2000))
+    picture.save(tmp_path / "phone.mpo", save_all=True, append_images=[noise((64, 48))])
+    reduced = open_picture(tmp_path / "phone.mpo", shortest=500)
+    assert reduced.size == (750, 500)
+    assert np.abs(np.asarray(reduced).astype(int) - np.asarray(picture.resize((750, 500)))).mean() < 4
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # as in production, where it is no error
+@pytest.mark.parametrize("suffix", ["jpg", "mpo"])
+def test_a_phones_108_megapixels_are_read_at_a_reduced_scale_and_refused_whole(tmp_path, suffix, is_plain):
+    path = tmp_path / f"phone.{suffix}"
+    several = {"save_all": True, "append_images": [noise((64, 48))]} if suffix == "mpo" else {}
+    Image.new("L", (12000, 9000), 90).save(path, **several)
+    reduced = open_picture(path, shortest=742)
+    assert reduced.size == (1500, 1125)
+    assert reduced.getextrema() == ((90, 90),) * 3
+    with pytest.raises(PictureError, match="too many pixels") as caught:
+        open_picture(path)
+    assert is_plain(caught.value)
+
+
+def in_several_scans(data):
+    """The same JPEG with a first scan that says it holds one component only."""
+    start = data.index(b"\xff\xda\x00\x0c\x03")
+    return data[:start] + b"\xff\xda\x00\x08\x01" + data[start + 5 : start + 7] + data[start + 11 :]
+
+
+@pytest.mark.parametrize("kind", ["progressive", "in several scans", "too long for a reduced scale", "201 megapixels"])
+def test_a_large_jpeg_that_would_be_held_whole_is_refused_before_it_is_decoded(tmp_path, kind, monkeypatch):
+    """Coefficients take 6 bytes a pixel and more: 200 megapixels in several scans took 600 MB, in one pass 40."""
+    monkeypatch.setattr("resnet_app.images.MAX_PIXELS", 1_000_000)
+    monkeypatch.setattr("resnet_app.images.MAX_JPEG_PIXELS", 4_000_000)
+    monkeypatch.setattr("resnet_app.images._upright_rgb", lambda _: pytest.fail("it was decoded"))
+    sizes = {"too long for a reduced scale": (2000, 760), "201 megapixels": (2001, 2000)}
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", sizes.get(kind, (1800, 1600)), (9, 99, 9)).save(path, progressive=kind == "progressive")
+    if kind == "in several scans":
+        path.write_bytes(in_several_scans(path.read_bytes()))
+    with pytest.raises(PictureError, match="too many pixels"):
+        open_picture(path, shortest=742)
+
+
+def test_no_camera_of_a_phone_is_above_the_limit_that_the_sentence_names():
+    assert 200_000_000 <= 16384 * 12288 <= MAX_JPEG_PIXELS  # the largest sensor there is
+    for figure in ("200 megapixels", f"progressive: {MAX_PIXELS // 10**6}", f"AVIF up to {MAX_PIXELS // 10**6}."):
+        assert figure in ACCEPTED
 
 
 def test_where_a_photo_was_taken_is_in_no_output(phone_photo, random18, tmp_path):

@@ -11,6 +11,7 @@ from demo.locales import CHINESE, ENGLISH, LANGUAGES, best_language, table, text
 from demo.problems import sentence
 from resnet_app.checkpoints import read_checkpoint
 from resnet_app.errors import CheckpointError
+from resnet_app.images import ACCEPTED
 
 DEMO = Path(__file__).parent.parent / "demo"
 
@@ -29,6 +30,12 @@ def test_languages_have_the_same_keys_and_blanks() -> None:
 
 
 NAMES = {"title", "stem_imagenet", "norm_batch", "norm_group"}
+
+
+def test_what_pictures_are_accepted_is_said_in_the_librarys_words() -> None:
+    for key in ("error_not_a_picture", "error_too_many_pixels"):
+        assert table(ENGLISH)[key].endswith(ACCEPTED)
+        assert all(figure in table(CHINESE)[key] for figure in ("2 亿", "渐进式 5000 万", "最大 5000 万"))
 
 
 def test_chinese_is_chinese() -> None:

@@ -34,16 +34,22 @@ def same(network, other):
     return all(torch.equal(tensor, state[key]) for key, tensor in network.state_dict().items())
 
 
-def test_a_small_run_learns_to_tell_red_from_blue(trained, splits, coloured):
+def test_a_run_tells_of_each_step_and_each_epoch(trained, splits):
     result, steps = trained
     assert [epoch.number for epoch in result.course] == [1, 2, 3, 4]
     assert [step[:2] for step in steps] == [(i, 12) for i in range(1, 13)]  # 12 pictures, 4 at a time, 4 times
-    assert result.course[-1].loss < result.course[0].loss
-    every = train.score(result.network, find_pictures(coloured), SETTINGS.recipe, resolve("cpu"))
-    assert len(every.labels) == 16
-    assert every.right >= 15
     assert not result.network.training
     assert len(splits[1].files) == 4
+
+
+def test_a_small_run_learns_to_tell_red_from_blue(splits, coloured):
+    """Twelve steps with mixed pictures are a matter of luck; thirty with plain ones are not (seeds 0 to 9 get all)."""
+    settings = replace(SETTINGS, epochs=10, mixup=0, augment=False)
+    result = train.train(settings, *splits)
+    assert result.course[-1].loss < result.course[0].loss
+    every = train.score(result.network, find_pictures(coloured), settings.recipe, resolve("cpu"))
+    assert (every.right, len(every.labels)) == (16, 16)
+    assert every.loss < 0.35  # half of what a coin gets; at most 0.17 in those ten
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(trained, splits):
