@@ -43,8 +43,8 @@ def wire(page: Page, pick_example: Callable[..., str]) -> Callable[..., None]:
 
     def walk(listen: Callable[..., Any], **trigger: Any) -> None:
         listen(
-            walk_if_seen, [page.room, page.inner, *page.asked[:5], page.language], tab.steps, **trigger, **MODEL_WORK,
-            **PRIVATE, show_progress="minimal",
+            walk_if_seen, [page.room, page.inner, *page.asked[:5], page.language], tab.steps, **trigger, **QUIET,
+            **MODEL_WORK,
         )  # fmt: skip
 
     show_comparison = _wire_compare(page)

@@ -14,6 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.e2e.rooms import enter_room
+
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 BEE, ANT = EXAMPLES / "bee-daisy.jpg", EXAMPLES / "ant-sand.jpg"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -228,6 +230,9 @@ def test_explain_method_layer_class_contrast_worth_and_zip(open_page: Callable[.
     expect(page.locator(".worth .sums")).to_contain_text("random maps")
     expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
     expect(page.locator(".strip figure")).to_have_count(7)
+    page.get_by_role("button", name="Compare with pytorch-grad-cam").click()
+    expect(page.locator("#reference .sums")).to_contain_text("gives the same map")
+    expect(page.locator("#reference figure")).to_have_count(3)
 
     with page.expect_download() as saved:
         page.get_by_role("button", name="All of it (zip)").click()
@@ -378,6 +383,12 @@ def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page
     assert box["y"] + box["height"] < 844
 
 
+ROOMS = (  # of Explore, with a part of each
+    ("Inference", ".walk .came"), ("Code", "#excerpts .excerpt"), ("Among others", "#standing .point"),
+    ("Often said, not so", ".misconceptions svg"), ("Tables", "svg.whole"),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [{}, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: str) -> None:
@@ -394,11 +405,11 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
             expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
         if tab == "Explore":
             expect(page.locator("#chart .bartext").first).to_be_visible()
-            for room, part in (("Code", ".excerpt"), ("Among others", "#standing .point"), ("Tables", "svg.whole")):
-                page.get_by_role("tab", name=room).click()
+            for room, part in ROOMS:
+                enter_room(page, room)
                 expect(page.locator(part).first).to_be_visible()
                 expect_no_violations(page)
-            page.get_by_role("tab", name="Your picture").click()
+            enter_room(page, "Your picture")
             expect(page.locator("#scope .legendtext").first).to_be_visible()
         if tab == "Compare":
             expect(page.locator("#compare-sides svg")).to_have_count(4)
@@ -406,6 +417,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], size: dict, scheme: s
 
 
 def expect_no_violations(page: Page) -> None:
+    expect(page.locator(".pending")).to_have_count(0)  # dimmed while it is made anew, by intent
     report = Axe().run(page).response
     assert len(report["passes"]) > 20
     assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in report["violations"]] == []

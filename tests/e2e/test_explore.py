@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from resnet_app.explorer import describe
 from resnet_app.summary import record, stage_rows
+from tests.e2e.rooms import enter_room
 
 
 @pytest.fixture
@@ -149,6 +150,40 @@ def test_every_option_redraws_the_network(explore: Callable[..., Page]) -> None:
     with page.expect_download() as caught:
         page.locator("#stage-rows .take", has_text="Stages").get_by_role("link", name="JSON").click()
     assert json.loads(Path(caught.value.path()).read_text("utf-8")) == record(network)
+
+
+def test_groups_widths_and_norms_redraw_the_network(explore: Callable[..., Page]) -> None:
+    page = explore()
+    expect(page.locator("#groups input")).to_be_disabled()  # ResNet-18 has BasicBlocks
+    page.get_by_label("Architecture", exact=True).click()
+    page.get_by_role("option", name="ResNet-50", exact=True).click()
+    page.locator("#norm label", has_text="GroupNorm").click()
+    expect(page.locator("#network h2")).to_have_text("ResNet-50, GroupNorm")
+    expect(page.locator("#block svg.block")).to_contain_text("GN · ReLU")
+    for label, number in (("Groups of the 3×3", "32"), ("Width per group", "4")):
+        page.get_by_label(label).click()
+        page.get_by_role("option", name=number, exact=True).click()
+    expect(page.locator("#network h2")).to_have_text("ResNet-50 32×4d, GroupNorm")
+    enter_room(page, "Among others")
+    expect(page.locator("#published")).to_contain_text("The same, to the last one.")
+
+
+def test_inference_step_by_step_on_the_pages_photo(explore: Callable[..., Page]) -> None:
+    page = explore()
+    enter_room(page, "Inference")
+    expect(page.locator(".walk li")).to_have_count(5)
+    expect(page.locator("#steps .said")).to_contain_text("Choose a photo")
+    page.get_by_role("tab", name="Classify").click()
+    page.locator("#examples button").first.click()
+    expect(page.locator(".best strong")).to_have_text("ants")
+    page.get_by_role("tab", name="Explore").click()
+    expect(page.locator(".walk .came")).to_have_count(5)
+    expect(page.locator(".walk .came").last).to_contain_text("0 · ants · 99")
+    with page.expect_download() as caught:
+        page.locator("#steps").get_by_role("link", name="answer.py").click()
+    program = Path(caught.value.path()).read_text("utf-8")
+    compile(program, "answer.py", "exec")
+    assert 'load_file("ants-bees.safetensors")' in program.replace("'", '"')
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
