@@ -1,9 +1,16 @@
 PYTHON ?= python
 
-.PHONY: run check lint types test versions oldest benchmark
+.PHONY: run quick fix check lint types test versions oldest benchmark
 
 run:
 	$(PYTHON) -m demo
+
+quick: lint types  # a minute and a half: nothing slow, no browser
+	$(PYTHON) -m pytest -m "not slow and not e2e" -n 2 --dist worksteal
+
+fix:
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
 
 check: lint types test
 
@@ -14,8 +21,9 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-test:
-	$(PYTHON) -m pytest
+test:  # the browser's tests one by one: beside others they would wait too long for their server
+	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(PYTHON) -m pytest -m e2e
 
 versions:  # the tests on the oldest and newest torch with each Python here; about 6 GB at a time, hours in all
 	$(PYTHON) -m benchmarks.versions

@@ -34,24 +34,25 @@ def ours(name: str) -> dict[str, Work]:
     import torch
     from PIL import Image
 
-    from resnet_app import gradcam, models
-    from resnet_app.predict import Answer, Timing
+    from resnet_app.explain import cam
+    from resnet_app.inference import models
+    from resnet_app.inference.predict import Answer, Timing
 
     model = models.load(models.choose(name, "random", device="cpu"))
     pixels, crop = torch.randn(1, 3, 224, 224), Image.new("RGB", (224, 224))
-    third = gradcam.check_choice(model.network, ["layer3"])[0]
+    third = cam.choose(model.network, ["layer3"]).paths[0]
 
     def answer(*keep: str) -> Answer:
         with torch.inference_mode():
-            held = (model.trunk.eager_outputs if keep else model.trunk.outputs)(pixels, keep)
-            logits = model.network.forward_head(held[model.trunk.last])[0]
+            held = (model.backbone.eager_outputs if keep else model.backbone.outputs)(pixels, keep)
+            logits = model.network.forward_head(held[model.backbone.last])[0]
         return Answer("made up", (), crop, pixels, logits, held, Timing())
 
     return {
         "ours": answer,
-        "ours, layer4, 1 class": lambda: gradcam.heatmaps(model, answer(), FIVE[:1]),
-        "ours, layer4, 5 classes": lambda: gradcam.heatmaps(model, answer(), FIVE),
-        "ours, layer3, 1 class": lambda: gradcam.heatmaps(model, answer(third), FIVE[:1], layers=["layer3"]),
+        "ours, layer4, 1 class": lambda: cam.heatmaps(model, answer(), FIVE[:1]),
+        "ours, layer4, 5 classes": lambda: cam.heatmaps(model, answer(), FIVE),
+        "ours, layer3, 1 class": lambda: cam.heatmaps(model, answer(third), FIVE[:1], layers=["layer3"]),
     }
 
 

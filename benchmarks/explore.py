@@ -60,7 +60,7 @@ def tables(name: str, repeats: int) -> None:
     import torchinfo
     from torch.utils.flop_counter import FlopCounterMode
 
-    from resnet_app import explorer
+    from resnet_app.architecture import counting
     from resnet_app.registry import get_spec
 
     network = get_spec(name).skeleton()
@@ -71,8 +71,8 @@ def tables(name: str, repeats: int) -> None:
             model(torch.empty(*size, device="meta"))
 
     def from_a_name() -> None:
-        explorer.describe.cache_clear()
-        explorer.describe(name)
+        counting.describe.cache_clear()
+        counting.describe(name)
 
     def built() -> torch.nn.Module:
         with torch.device("meta"):
@@ -146,15 +146,18 @@ def page(repeats: int) -> None:
 
 def server_ms() -> float:
     """What the server does for a repaint: the median over all networks, none of them cached."""
-    from demo import exploring
-    from resnet_app import explorer
+    from demo.explore import handlers
+    from demo.ui.session import PageInputs, Session
+    from resnet_app.architecture import counting
     from resnet_app.registry import SPECS
 
     times = []
     for name in ("resnet18", *SPECS):
-        explorer.describe.cache_clear()
+        counting.describe.cache_clear()
         started = time.perf_counter()
-        exploring.explore_network(name, 1000, "224x224", "imagenet", [], False, "bars", ("conv4_x", 0), "en")
+        page = PageInputs(None, name, "random", "cpu", None, "en", "explore", "picture", Session())
+        own = ("", "", "batch")  # groups, width per group, norm
+        handlers.draw(handlers.Plan(page, 1000, "224x224", "imagenet", [], False, *own, "bars", ("conv4_x", 0)))
         times.append(1000 * (time.perf_counter() - started))
     return statistics.median(times[1:])  # the first one brings the libraries in
 

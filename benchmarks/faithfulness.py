@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from resnet_app import faithfulness, models, predict
-from resnet_app.gradcam import heatmaps
-from resnet_app.heatmap import Heatmap
+from resnet_app.explain import faithfulness
+from resnet_app.explain.cam import heatmaps
+from resnet_app.explain.heatmap import Heatmap
 from resnet_app.images import find_files
-from resnet_app.steps import finish
+from resnet_app.inference import models, predict
+from resnet_app.progress import finish
 
 CHOICES = (
     ("gradcam", ("layer4",)), ("gradcam", ("layer3",)), ("gradcam++", ("layer4",)), ("layercam", ("layer3",)),

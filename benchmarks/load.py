@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torchvision.models import resnet18
 
-from resnet_app import models
+from resnet_app.inference import models
 
 
 def plain(path: Path) -> None:

@@ -17,8 +17,8 @@ import torch
 from PIL import Image
 from torchvision.models import ResNet18_Weights, resnet18
 
-from resnet_app import models
-from resnet_app.teach import Lesson, named_boxes
+from resnet_app.inference import models
+from resnet_app.training.few_shot import Lesson, named_boxes
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "assets" / "examples").glob("*.jpg"))
 PHOTOS = 20  # a class; the drawn examples over and over

@@ -30,17 +30,17 @@ def passes(repeats: int) -> None:
     """Print the median milliseconds of a pass: one after another, and after a quiet time."""
     import torch
 
-    from resnet_app import models
+    from resnet_app.inference import models
 
     model = models.load(models.choose("resnet18", "random", device="cpu"))
     pixels = torch.randn(1, 3, 224, 224)
-    model.trunk(pixels)
+    model.backbone(pixels)
     for pause, count in ((0.0, 4 * repeats), (QUIET_S, repeats)):
         took = []
         for _ in range(count):
             time.sleep(pause)
             started = time.perf_counter()
-            model.trunk(pixels)
+            model.backbone(pixels)
             took.append(1000 * (time.perf_counter() - started))
         print(statistics.median(took))
 

@@ -38,10 +38,10 @@ for package in (resnet_app, demo):
 """
 WHAT_RUNS = """
 import torch, torchvision
-from resnet_app import models
-trunk = models.load(models.choose("resnet18", "ants-bees", device="cpu")).trunk
-trunk.prepare(224, 224)
-print(torch.__version__, torchvision.__version__, "packed" if trunk.is_packed else "eager")
+from resnet_app.inference import models
+backbone = models.load(models.choose("resnet18", "ants-bees", device="cpu")).backbone
+backbone.prepare(224, 224)
+print(torch.__version__, torchvision.__version__, "packed" if backbone.is_packed else "eager")
 """
 
 

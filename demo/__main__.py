@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import socket
@@ -12,7 +13,7 @@ from typing import Any
 def main() -> int:
     """Start the server at once; the heavy libraries and the model come in behind it."""
     prepare_environment()
-    from resnet_app.cli import EXIT_USAGE, OneLineParser
+    from resnet_app.cli.options import EXIT_USAGE, OneLineParser
     from resnet_app.errors import ResNetAppError
     from resnet_app.registry import BUNDLED_MODEL, SPECS, WEIGHTS, get_spec
 
@@ -132,21 +133,20 @@ def warm_up(model: str | None, weights: str | None, device: str) -> None:
 
 def _first_answer(model: str | None, weights: str | None, device: str) -> None:
     """The first pass sets up kernels, on a GPU for seconds."""
-    from demo import loading
-    from demo.app import EXAMPLES
-    from resnet_app import predict
+    from demo.ui.photo_input import EXAMPLES
+    from demo.ui.session import obtain
+    from resnet_app.inference import predict
 
-    loaded = loading.obtain(model, weights, device)
+    loaded = obtain(model, weights, device)
     for example in EXAMPLES[:1]:
         predict.classify(loaded, example)
 
 
 def _import_the_rest() -> None:
     """What takes long to import, and the chart of all classifiers, which brings torchvision in."""
-    import demo.drawings
-    import demo.figures
-    import demo.results  # noqa: F401 (imported to be there when the page needs them)
-    from resnet_app.published import classifiers
+    for name in ("classify.view", "explain.view", "explore.charts", "explore.drawings", "sidebar.view"):
+        importlib.import_module(f"demo.{name}")
+    from resnet_app.architecture.published import classifiers
 
     classifiers()
 

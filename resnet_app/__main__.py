@@ -2,6 +2,6 @@
 
 import sys
 
-from resnet_app.cli import main
+from resnet_app.cli.main import main
 
 sys.exit(main())

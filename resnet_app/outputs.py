@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from resnet_app.errors import OutputError
+from resnet_app.errors import OutputError, ResNetAppError
 
 TRIAL_BYTES = 4096  # a full disk takes an empty file
 
@@ -74,3 +77,55 @@ def _try(path: Path) -> None:
             file.write(bytes(TRIAL_BYTES))
     finally:
         path.unlink()
+
+
+def save_text(path: Path, text: str) -> None:
+    """Text, as UTF-8."""
+
+    def write(part: Path) -> None:
+        part.write_text(text, "utf-8")
+
+    put_in_place(path, write)
+
+
+def put_in_place(path: Path, write: Callable[[Path], None]) -> None:
+    """Write beside the file and move it there at the end: at its path there is never half a file.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(part)
+            part.chmod(0o644)  # safetensors writes for its owner alone
+            os.replace(part, path)  # noqa: PTH105 (the same on Windows, over a file that is there)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def file_stem(*parts: str) -> str:
+    """A file name from words of any kind, as far as file systems take them."""
+    return "_".join(filter(None, (re.sub(r"[^\w.+]+", "-", part).strip("-.")[:40] for part in parts)))
+
+
+def inert(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+
+
+def sha256(path: Path) -> str:
+    """A file's SHA-256, in hexadecimal.
+
+    Raises:
+        ResNetAppError: it cannot be read, or no longer.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(2**20):  # hashlib.file_digest wants Python 3.11
+                digest.update(piece)
+    except OSError as error:
+        raise ResNetAppError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
+    return digest.hexdigest()

@@ -20,6 +20,18 @@ TAUGHT = "taught"  # the weights of a model whose head was taught in a session
 WEIGHTS = (BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM)
 BUNDLED_MODEL = "resnet18"
 STEMS = ("imagenet", "cifar")
+STAGES = (
+    "conv1",
+    "maxpool",
+    "conv2_x",
+    "conv3_x",
+    "conv4_x",
+    "conv5_x",
+    "avgpool",
+    "fc",
+)  # the CIFAR stem has no maxpool
+STAGE_OF_LAYER = {"layer1": "conv2_x", "layer2": "conv3_x", "layer3": "conv4_x", "layer4": "conv5_x"}
+LAYER_OF_STAGE = {stage: layer for layer, stage in STAGE_OF_LAYER.items()}
 BATCH, GROUP, NO_NORM = "batch", "group", "none"
 NORMS = (BATCH, GROUP, NO_NORM)  # BatchNorm as published; GroupNorm (Wu and He 2018, arXiv 1803.08494); none at all
 NORM_GROUPS = 32  # of GroupNorm, as in its paper; fewer where the channels are no multiple of that
@@ -161,3 +173,6 @@ def get_spec(name: str) -> ModelSpec:
     if name not in SPECS:
         raise UnknownChoiceError("model", name, list(SPECS))
     return SPECS[name]
+
+
+MODEL_CHOICES = [(spec.title, name) for name, spec in SPECS.items()]  # for boxes to choose from: title, name

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +14,26 @@ import torchvision
 from PIL import Image
 from safetensors.torch import save_file
 
-from resnet_app import cli, models
+from resnet_app.cli.main import main as command_line
+from resnet_app.inference import models
+from resnet_app.registry import SPECS
+from tests.paths import ROOT, SHARED
 
-REPO = Path(__file__).parents[1]
+if os.environ.get("PYTEST_XDIST_WORKER"):
+    torch.set_num_threads(1)  # each worker has a core of its own
+
+
+QUICK = ("resnet18", "resnet50", "resnext50_32x4d")  # a network of each kind; the others are looked at in full runs
+
+
+def pytest_collection_modifyitems(items):
+    """What drives a browser is marked by where it lies, what goes through a further network by its parameters."""
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker("e2e")
+        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if any(isinstance(each, str) and each in SPECS and each not in QUICK for each in given):
+            item.add_marker("slow")
 
 
 class NetworkBlockedError(OSError):
@@ -65,13 +81,13 @@ def no_network():
 @pytest.fixture(scope="session")
 def repo():
     """The root of the repository."""
-    return REPO
+    return ROOT
 
 
 @pytest.fixture(scope="session")
 def photos():
     """Real photographs of ants and bees, which are no part of the repository."""
-    folder = REPO.parent / "shared" / "photos" / "hymenoptera" / "val"
+    folder = SHARED / "photos" / "hymenoptera" / "val"
     if not folder.is_dir():
         pytest.skip("../shared/photos is not here; it holds the photographs")
     return folder
@@ -93,7 +109,7 @@ def run(capsys):
     def main(*arguments):
         capsys.readouterr()
         try:
-            code = cli.main([str(argument) for argument in arguments])
+            code = command_line([str(argument) for argument in arguments])
         except SystemExit as stop:
             code = stop.code
         out, err = capsys.readouterr()
@@ -196,7 +212,7 @@ def is_plain():
 def fresh_python():
     """Runs Python code or arguments in a fresh process, from a folder, and gives what came of it."""
 
-    def run(*arguments, cwd=REPO):
+    def run(*arguments, cwd=ROOT):
         env = {**os.environ, "PYTHONPATH": "", "OMP_WAIT_POLICY": "PASSIVE"}
         return subprocess.run(
             [sys.executable, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, timeout=300

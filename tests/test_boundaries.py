@@ -5,24 +5,29 @@ import json
 import shutil
 import socket
 import urllib.request
-from pathlib import Path
+from graphlib import TopologicalSorter
 
 import pytest
 
-# Imports go to a lower rank only.
-RANKS = {
-    "naming": -1, "errors": 0, "choices": 0, "steps": 0, "console": 0, "outputs": 1, "device": 1, "resnet": 1,
-    "classnames": 1, "picklewalk": 1,
-    "families": 1, "torchfile": 2, "registry": 2, "calibration": 2, "saving": 2, "inference": 2, "images": 3,
-    "weights": 3, "statedict": 3, "anatomy": 3, "dataset": 4, "checkpoints": 4, "arithmetic": 4, "models": 5,
-    "heatmap": 5, "explorer": 4, "published": 5, "predict": 6, "source": 6, "summary": 6, "microscope": 6,
-    "teach": 6, "train": 6, "channelwise": 7, "finetune": 7, "overlays": 7, "gradcam": 8, "evaluate": 8,
-    "report": 8, "torchinfo_counts": 7, "walkthrough": 7, "faithfulness": 9, "reference_cam": 9, "export": 9,
-    "cli_train": 9, "mapfolder": 10, "batch": 11, "sheets": 12, "table": 12, "cli": 13, "__main__": 14,
-}  # fmt: skip
-ROOT = Path(__file__).parents[1]
-LIBRARY = sorted((ROOT / "resnet_app").glob("*.py"))
-TABS = sorted((ROOT / "demo" / "tabs").glob("*.py"))
+from tests.paths import ROOT
+
+# Imports go to a lower floor, or stay within a room; files that lie beside the rooms are the ground floor.
+LIBRARY_FLOORS = {"": 0, "checkpoints": 1, "architecture": 1, "inference": 2, "explain": 3, "training": 3, "cli": 4}
+PEERS = {  # third parties that one file alone may import
+    "pytorch_grad_cam": ("explain.faithfulness", "explain.reference"),
+    "torchinfo": ("architecture.torchinfo_counts",),
+    "matplotlib": ("training.plots",),
+}
+LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
+TABS = ("sidebar", "classify", "explain", "explore", "batch", "compare", "teach")
+PAGE_FLOORS = {"locales": 0, "ui": 1, **dict.fromkeys(TABS, 2), "": 3}  # beside the rooms: api, app, then __main__
+MAY_USE = {"compare": ("explore",)}  # of the tabs; otherwise none imports another
+PAGE = sorted(path for path in (ROOT / "demo").rglob("*.py"))
+
+
+def dotted(source):
+    """A file's module name without its package: explain.cam."""
+    return ".".join(source.relative_to(ROOT).with_suffix("").parts[1:])
 
 
 def imported(source, *, at_run_time=False):
@@ -44,21 +49,46 @@ def imported(source, *, at_run_time=False):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_every_module_has_its_rank():
-    assert {path.stem for path in LIBRARY} - {"__init__"} == RANKS.keys()
+def test_the_library_has_the_rooms_that_are_named_here():
+    assert {dotted(path).rpartition(".")[0] for path in LIBRARY} == LIBRARY_FLOORS.keys()
 
 
-@pytest.mark.parametrize("source", LIBRARY, ids=lambda path: path.stem)
-def test_imports_go_one_way(source):
-    below = {name for name, rank in RANKS.items() if rank < RANKS.get(source.stem, 0)}
+@pytest.mark.parametrize("source", LIBRARY, ids=dotted)
+def test_the_library_imports_nothing_from_above_or_beside(source):
+    own = dotted(source)
+    room = own.rpartition(".")[0]
     for name in imported(source):
         package, _, rest = name.partition(".")
         assert package not in ("gradio", "plotly", "demo"), name
-        assert package != "pytorch_grad_cam" or source.stem in ("faithfulness", "reference_cam")
-        assert package != "torchinfo" or source.stem == "torchinfo_counts"
-        assert package != "matplotlib" or source.stem == "report"
-        if package == "resnet_app" and rest != "__version__":
-            assert rest.split(".")[0] in below, f"{source.stem} imports {name}"
+        assert own in PEERS.get(package, (own,)), name
+        if package == "resnet_app" and own != "__main__":
+            other = rest.split(".")[0] if rest.split(".")[0] in LIBRARY_FLOORS else ""
+            assert other == room or LIBRARY_FLOORS[other] < LIBRARY_FLOORS[room], f"{own} imports {name}"
+
+
+def modules_imported(source, known):
+    """The modules among the known ones that a file imports, in functions too."""
+    for name in imported(source, at_run_time=True):
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        if name:
+            yield name
+
+
+def test_no_files_import_each_other():
+    known = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for package in ("resnet_app", "demo")
+        for path in (ROOT / package).rglob("*.py")
+    }
+    graph = {name: set(modules_imported(path, known)) - {name} for name, path in known.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize("folder", ["resnet_app", "demo"])
+def test_no_folder_holds_more_than_fourteen_files(folder):
+    for room in ((ROOT / folder), *(path for path in (ROOT / folder).rglob("*") if path.is_dir())):
+        assert len([path for path in room.iterdir() if path.is_file()]) <= 14, room
 
 
 def test_the_network_imports_torch_only():
@@ -67,19 +97,60 @@ def test_the_network_imports_torch_only():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("source", TABS, ids=lambda path: path.stem)
-def test_tabs_build_components_and_nothing_else(source):
-    """A tab is given its callables; it knows neither the library's work nor the app."""
-    assert TABS
-    names = {name for name in imported(source, at_run_time=True) if name.split(".")[0] in ("resnet_app", "demo")}
-    heavy = ("models", "predict", "batch", "train", "cli", "checkpoints", "torchfile", "weights", "images", "resnet")
-    forbidden = {f"resnet_app.{module}" for module in heavy} | {"demo.app", "demo.handlers", "demo.endpoints"}
-    assert not {".".join(name.split(".")[:2]) for name in names} & forbidden
+def test_the_page_has_the_rooms_that_are_named_here():
+    assert {dotted(path).rpartition(".")[0] for path in PAGE} - {""} <= PAGE_FLOORS.keys()
+    assert {path.parent.name for path in PAGE} - {"demo"} == PAGE_FLOORS.keys() - {""}
 
 
+@pytest.mark.parametrize("source", PAGE, ids=dotted)
+def test_the_page_imports_nothing_from_above_or_beside(source):
+    own = dotted(source)
+    room = own.rpartition(".")[0]
+    for name in imported(source):
+        package, _, rest = name.partition(".")
+        if package != "demo" or own == "__main__":
+            continue
+        other = rest.split(".")[0] if rest.split(".")[0] in PAGE_FLOORS else ""
+        if room == "":
+            assert other or own in ("app", "api"), f"{own} imports {name}"
+            continue
+        assert other == room or other in MAY_USE.get(room, ()) or PAGE_FLOORS[other] < PAGE_FLOORS[room], (
+            f"{own} imports {name}"
+        )
+
+
+@pytest.mark.parametrize("source", [path for path in PAGE if dotted(path).split(".")[0] in TABS], ids=dotted)
+def test_within_a_tab_layout_events_handlers_and_view_go_one_way(source):
+    """events know layout and handlers, handlers know views, layouts and views know neither."""
+    room, _, kind = dotted(source).rpartition(".")
+    kind = kind.rpartition("_")[2]
+    allowed = {
+        "layout": {"layout", "choices"}, "view": {"view", "drawings", "charts"}, "drawings": set(), "charts": {"view"},
+        "handlers": {"handlers", "view", "charts", "drawings", "choices"}, "choices": set(),
+    }.get(kind)  # fmt: skip
+    for name in imported(source):
+        if allowed is not None and name.startswith(f"demo.{room}."):
+            assert name.split(".")[2].rpartition("_")[2] in allowed, f"{room}.{kind} imports {name}"
+
+
+@pytest.mark.parametrize("source", [path for path in PAGE if dotted(path).split(".")[0] in TABS], ids=dotted)
+def test_layouts_and_events_import_nothing_heavy(source):
+    """The page is up before torch is: only views may, which handlers import when they are first asked."""
+    if source.stem.endswith(("view", "drawings", "charts")):
+        return
+    light = ("choices", "registry", "errors", "progress", "naming", "architecture.counting")
+    tree = ast.parse(source.read_text("utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("resnet_app"):
+            assert node.module.removeprefix("resnet_app.") in light, f"{source}: {node.module}"
+
+
+@pytest.mark.slow
 def test_the_library_loads_no_page_and_no_peer(fresh_python):
     """A process that has imported all of it knows neither gradio nor plotly nor what it is tested with."""
-    modules = ", ".join(f"resnet_app.{name}" for name in RANKS if name not in ("report", "__main__"))
+    modules = ", ".join(
+        f"resnet_app.{dotted(path)}" for path in LIBRARY if dotted(path) not in ("training.plots", "__main__")
+    )
     done = fresh_python("-W", "error", "-c", f"import {modules}, sys; print(*sys.modules)")
     assert done.returncode == 0, done.stderr
     loaded = {name.split(".")[0] for name in done.stdout.split()}
@@ -88,11 +159,12 @@ def test_the_library_loads_no_page_and_no_peer(fresh_python):
 
 
 def test_the_command_line_starts_without_torch(fresh_python):
-    done = fresh_python("-c", "import resnet_app.cli, sys; print(*sys.modules)")
-    assert "resnet_app.cli" in done.stdout.split()
+    done = fresh_python("-c", "import resnet_app.cli.main, sys; print(*sys.modules)")
+    assert "resnet_app.cli.main" in done.stdout.split()
     assert not {"torch", "numpy", "PIL"} & set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_a_copy_alone_answers_with_the_bundled_model(fresh_python, tmp_path, picture):
     """Nothing beside the repository (the shared folder, say) is needed."""
     for name in ("resnet_app", "assets"):
@@ -105,10 +177,12 @@ def test_a_copy_alone_answers_with_the_bundled_model(fresh_python, tmp_path, pic
     assert sum(p["probability"] for p in answer["predictions"]) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_bundled_model_answers_and_is_explained_without_torchvision(fresh_python, tmp_path, picture):
     """As with a torch that has no torchvision: only ImageNet's weights and names, and training, want it."""
     hidden = (
-        "import sys; sys.modules['torchvision'] = None; from resnet_app.cli import main; sys.exit(main(sys.argv[1:]))"
+        "import sys; sys.modules['torchvision'] = None\n"
+        "from resnet_app.cli.main import main\nsys.exit(main(sys.argv[1:]))"
     )
     for command in (
         ["predict", picture, "--json", "--device", "cpu", "--cam-dir", tmp_path / "maps"],

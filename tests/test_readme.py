@@ -1,14 +1,13 @@
 """The README tells the truth: its table is the registry, its links lead somewhere, its commands exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from resnet_app import cli
+from resnet_app.cli import main
 from resnet_app.registry import SPECS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -30,7 +29,7 @@ def test_commands_take_the_options_that_are_shown(capsys: pytest.CaptureFixture[
     assert {command for command, _ in shown} == {"predict", "summary", "inspect", "download", "train", "evaluate"}
     for command, rest in shown:
         with pytest.raises(SystemExit):
-            cli.main([command, "--help"])
+            main.main([command, "--help"])
         told = capsys.readouterr().out
         assert all(option in told for option in re.findall(r"--[\w-]+", rest)), command
 

@@ -1,13 +1,11 @@
 """The run through the versions: which pair is the oldest, what is left out and why, what fails is said and exits so."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from benchmarks import versions
-
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
 
 
 @pytest.fixture(autouse=True)

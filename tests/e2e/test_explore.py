@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from resnet_app.explorer import describe
-from resnet_app.summary import record, stage_rows
+from resnet_app.architecture.counting import describe
+from resnet_app.architecture.summary import json_object, stage_rows
 from tests.e2e.rooms import enter_room
 
 
@@ -149,7 +149,7 @@ def test_every_option_redraws_the_network(explore: Callable[..., Page]) -> None:
     assert rows == [{key: str(value) for key, value in row.items()} for row in stage_rows(network)]
     with page.expect_download() as caught:
         page.locator("#stage-rows .take", has_text="Stages").get_by_role("link", name="JSON").click()
-    assert json.loads(Path(caught.value.path()).read_text("utf-8")) == record(network)
+    assert json.loads(Path(caught.value.path()).read_text("utf-8")) == json_object(network)
 
 
 def test_groups_widths_and_norms_redraw_the_network(explore: Callable[..., Page]) -> None:

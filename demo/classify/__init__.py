@@ -1,0 +1,1 @@
+"""The tab Classify: a photo's answers, each with its map."""

@@ -1,0 +1,48 @@
+"""The Classify tab's work: the page's photo -> its best answers, each with its map."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from demo.ui import html
+from demo.ui.errors import no_problem
+from demo.ui.inputs import count
+from demo.ui.session import PageInputs, resolve
+
+
+class Asked(NamedTuple):
+    """What the tab's controls say."""
+
+    page: PageInputs
+    top_k: Any
+    colours: Any
+
+
+class Shown(NamedTuple):
+    """What the tab shows; what is not given stays as it is."""
+
+    result: Any = gr.skip()
+    problem: Any = gr.skip()
+    controls: Any = gr.skip()
+
+
+def answer(asked: Asked) -> Shown:
+    """The photo's answers with their maps; a bad photo leaves the last good answer and says why."""
+    language = asked.page.language
+    if not asked.page.photo:
+        empty = html.empty(language, "empty_title", "empty_text", "empty_text_phone")
+        return Shown(empty, no_problem(), gr.update(visible=False))
+    from demo.classify import view
+    from resnet_app.inference.predict import check_top_k
+
+    top_k = check_top_k(count(asked.top_k))
+    request = resolve(asked.page)
+    model, looked = request.model, request.looked
+    assert looked is not None
+    found = looked.answer()
+    maps, cam_ms = looked.maps([each.index for each in found.predictions[:top_k]])
+    signed = looked.signed_map(0, 1) if len(model.class_names) == len(maps) == 2 else None
+    shown = view.answer(language, model, found, maps, cam_ms=cam_ms, colours=asked.colours, signed=signed)
+    return Shown(shown, no_problem(), gr.update(visible=True))

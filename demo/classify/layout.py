@@ -1,0 +1,55 @@
+"""Classify: a photo, its answers, and where the score was raised."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import gradio as gr
+
+from demo.ui import html, photo_input
+from demo.ui.inputs import Photo, Steps
+from demo.ui.labels import Labels, heading
+from resnet_app.choices import COLOURS, DEFAULT_TOP_K, MAX_TOP_K
+
+
+class Classify(NamedTuple):
+    """The tab's components."""
+
+    photo: Photo
+    examples: gr.HTML
+    problem: gr.HTML
+    result: gr.HTML
+    controls: gr.Row
+    colours: gr.Radio
+    top_k: Steps
+
+
+def build(labels: Labels) -> Classify:
+    """Lay the tab out."""
+    with gr.Row(elem_id="classify"):
+        with gr.Column(elem_id="input", scale=0, min_width=248):
+            photo = labels(
+                Photo, words={"placeholder": "photo_placeholder", "label": "photo_label"}, type="filepath",
+                sources=["upload", "webcam", "clipboard"], show_label=False, buttons=[], interactive=True, height=250,
+                image_mode=None, elem_id="photo",
+            )  # fmt: skip
+            labels(gr.HTML, words={"value": heading("examples")}, apply_default_css=False)
+            examples = photo_input.example_buttons(labels, "examples")
+        with gr.Column(elem_id="output"):
+            problem = gr.HTML(visible=False, apply_default_css=False, elem_id="photo-problem")
+            empty = html.empty(labels.language, "empty_title", "empty_text", "empty_text_phone")
+            result = gr.HTML(
+                empty, apply_default_css=False, elem_id="result",
+                js_on_load="window.resnetExplorer.chooseAnswer(element, watch)",
+            )  # fmt: skip
+            with gr.Row(elem_id="controls", visible=False) as controls:
+                photo_input.opacity_slider(labels, "opacity")
+                colours = labels(
+                    gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOURS],
+                    value=next(iter(COLOURS)), interactive=True, elem_id="colours", elem_classes="segments",
+                )  # fmt: skip
+                top_k = labels(
+                    Steps, words={"label": "answers"}, minimum=1, maximum=MAX_TOP_K, value=DEFAULT_TOP_K, step=1,
+                    buttons=[], interactive=True, elem_id="top-k",
+                )  # fmt: skip
+    return Classify(photo, examples, problem, result, controls, colours, top_k)

@@ -1,0 +1,1 @@
+"""The tab Compare: two networks side by side."""

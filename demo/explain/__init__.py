@@ -1,0 +1,1 @@
+"""The tab Explain: maps by any method, and what they are worth."""

@@ -1,0 +1,1 @@
+"""The tab Explore: the network taken apart."""

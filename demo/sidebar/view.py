@@ -1,0 +1,78 @@
+"""The status card: what is loaded, from where, how big, and what the doctor found in a file; pure."""
+
+from __future__ import annotations
+
+from html import escape
+
+from demo.locales import text
+from demo.ui.html import NNBSP, amount
+from resnet_app import device
+from resnet_app.checkpoints.read import Checkpoint
+from resnet_app.inference.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
+from resnet_app.registry import BUNDLED, RANDOM
+
+
+def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bool = False) -> str:
+    """The status card: what is loaded, from where, how big, how long it took."""
+    rows = [
+        ("card_weights", weights_title(language, model)),
+        ("card_from", text(language, _origin(model), seed=RANDOM_SEED)),
+        *([("card_address", address)] if (address := _address(model)) else []),
+        ("card_classes", f"{len(model.class_names):,}"),
+        ("card_input", f"{model.recipe.resize} → {model.recipe.crop} × {model.recipe.crop}"),
+        ("card_parameters", amount(model.parameters)),
+        ("card_memory", f"{model.memory_bytes / 2**20:.1f}{NNBSP}MiB"),
+        ("card_device", model.device.title),
+        ("card_loaded", f"{model.load_ms / 1000:.2f}{NNBSP}s"),
+    ]
+    if model.choice.checkpoint and model.choice.head is None and model.checkpoint is not None:
+        rows += diagnosis(model.checkpoint)
+        told = [text(language, f"note_{each.code}", **each.values) for each in model.checkpoint.notes]
+        note = " ".join([note, *told]).strip()
+    note = " ".join([note, *(text(language, "device_failed", name=name) for name in device.failed())]).strip()
+    listed = "".join(
+        f"<div><dt>{escape(text(language, key))}</dt><dd>{escape(value)}</dd></div>" for key, value in rows
+    )
+    state = text(language, "still_using" if still else "ready")
+    noted = f'<p class="note">{escape(note)}</p>' if note else ""
+    return (
+        f'<div class="status" role="status"><p class="state{" " if still else " ok"}"><i></i>{escape(state)}</p>'
+        f"<h3>{escape(model.spec.title)}</h3>{noted}<dl>{listed}</dl></div>"
+    )
+
+
+def diagnosis(found: Checkpoint) -> list[tuple[str, str]]:
+    """What the doctor found in a file: how it was packed, where the weights lay, and what it says of itself."""
+    way = " → ".join([*found.unwrapped, *found.stripped_prefixes])
+    told = {key: found.metadata.get(key) for key in ("epoch", "step", "best_acc", "accuracy", "acc")}
+    rows = [("card_container", found.container), ("card_way", way), ("card_dtype", found.dtype)]
+    rows += [("card_said", f"{key} {value}") for key, value in told.items() if isinstance(value, int | float)][:2]
+    return [(key, value[:60]) for key, value in rows if value]
+
+
+def weights_title(language: str, model: LoadedModel) -> str:
+    """What the weights are called on the page."""
+    if model.choice.head:
+        return text(language, "weights_taught", names=", ".join(model.class_names))
+    if model.choice.checkpoint:
+        return model.choice.checkpoint.name
+    return text(language, f"weights_{model.choice.weights}", accuracy="").replace(" ·  %", "")
+
+
+def _address(model: LoadedModel) -> str:
+    """Where anybody can get the weights: torchvision's address of them, or the file in this repository."""
+    choice = model.choice
+    if choice.head is not None or choice.checkpoint is not None or choice.weights == RANDOM:
+        return ""
+    if choice.weights == BUNDLED:
+        return f"{BUNDLED_FILE.parent.name}/{BUNDLED_FILE.name}"
+    address: str = model.spec.published(choice.weights).url
+    return address
+
+
+def _origin(model: LoadedModel) -> str:
+    if model.choice.head:
+        return "from_lesson"
+    if model.choice.checkpoint:
+        return "from_upload"
+    return {BUNDLED: "from_bundled", RANDOM: "from_random"}.get(model.choice.weights, "from_cache")

@@ -1,0 +1,164 @@
+// What the page does by itself, without a request: theme, sidebar, choosing an answer, arrow keys in groups of buttons.
+(() => {
+  let held = 0;
+  const press = (group, button) => {
+    for (const each of group.querySelectorAll("button[aria-pressed]")) {
+      each.setAttribute("aria-pressed", String(each === button));
+      each.tabIndex = each === button ? 0 : -1;
+    }
+  };
+
+  // Arrow keys move through a group and choose, Home and End go to its ends.
+  const arrows = (event, choose) => {
+    const button = event.target.closest("button[aria-pressed]");
+    if (!button) return;
+    const all = [...button.parentElement.querySelectorAll("button[aria-pressed]")];
+    const last = all.length - 1;
+    const at = all.indexOf(button);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last }[
+      event.key
+    ];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = all[Math.min(last, Math.max(0, to))];
+    next.focus();
+    choose(next);
+  };
+
+  // A browser shows no TIFF and no broken file: better an empty box than its broken-picture sign.
+  document.addEventListener(
+    "error",
+    ({ target }) => {
+      if (target.tagName === "IMG" && target.closest("#photo")) target.style.visibility = "hidden";
+    },
+    true,
+  );
+
+  window.resnetExplorer = {
+    press,
+    arrows,
+    // A button with a number chooses what that number stands for.
+    chooseByIndex(element, trigger) {
+      element.addEventListener("click", ({ target }) => {
+        const button = target.closest("button[data-index]");
+        if (button) trigger("select", { index: Number(button.dataset.index) });
+      });
+    },
+    // Classify: another answer's map. The same photo in other colours or words keeps the answer that was chosen;
+    // another photo starts with its best.
+    chooseAnswer(element, watch) {
+      const page = window.resnetExplorer;
+      let photo = "";
+      let chosen = "";
+      const name = (button) => button.querySelector(".label b").textContent;
+      const show = (button) => {
+        page.showAnswer(element, button);
+        chosen = page.chosenAnswer(element);
+      };
+      element.addEventListener("click", ({ target }) => {
+        const button = target.closest("button[data-answer]");
+        if (button) show(button);
+      });
+      element.addEventListener("keydown", (event) => arrows(event, show));
+      watch("value", () => {
+        const shown = element.querySelector(".picture img")?.src ?? "";
+        const again = [...element.querySelectorAll("button[data-answer]")].find((button) => name(button) === chosen);
+        if (shown === photo && again) page.showAnswer(element, again);
+        else chosen = page.chosenAnswer(element);
+        photo = shown;
+      });
+    },
+    // Explain: the button in a notice that leads to another layer.
+    chooseShownLayer(element, trigger) {
+      element.addEventListener("click", ({ target }) => {
+        const button = target.closest("button[data-layer]");
+        if (button) trigger("select", { index: 0, value: button.dataset.layer });
+      });
+    },
+    // Explain: each map as a PNG, as it is seen.
+    savePictures(element) {
+      element.addEventListener("click", ({ target }) => {
+        const button = target.closest("button[data-save]");
+        if (button) window.resnetExplorer.savePicture(button.closest("figure"), button.dataset.save);
+      });
+    },
+    showLayer(element, button) {
+      press(button.parentElement, button);
+      for (const each of element.querySelectorAll(".arithmetic"))
+        each.hidden = each.dataset.layer !== button.dataset.layer;
+    },
+    showAnswer(element, button) {
+      press(button.parentElement, button);
+      const chosen = button.dataset.answer;
+      for (const layer of element.querySelectorAll(".overlay")) layer.hidden = layer.dataset.answer !== chosen;
+      const scales = [...element.querySelectorAll("[data-scale]")];
+      const own = scales.some((scale) => scale.dataset.scale === chosen) ? chosen : "";
+      for (const scale of scales) scale.hidden = scale.dataset.scale !== own;
+    },
+    chosenAnswer(element) {
+      return element.querySelector('button[aria-pressed="true"] .label b')?.textContent ?? "";
+    },
+    // Gradio's dropdown breaks down where its choices shrink while it is open, so the list of weights stays shut until
+    // the load that changes it is done.
+    hold(inputs) {
+      held += 1;
+      const weights = document.querySelector("#weights");
+      if (weights) weights.inert = true;
+      return inputs;
+    },
+    release() {
+      setTimeout(() => {
+        held = Math.max(0, held - 1);
+        const weights = document.querySelector("#weights");
+        if (weights && held === 0) weights.inert = false;
+      }, 150);
+    },
+    // A picture as it is seen: photo, map and opacity, at the size of the sharper of the two.
+    savePicture(figure, name) {
+      const [photo, map] = figure.querySelectorAll(".picture img");
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.max(photo.naturalWidth, map?.naturalWidth ?? 0);
+      canvas.height = Math.max(photo.naturalHeight, map?.naturalHeight ?? 0);
+      const pen = canvas.getContext("2d");
+      pen.drawImage(photo, 0, 0, canvas.width, canvas.height);
+      if (map) {
+        pen.globalAlpha = Number(getComputedStyle(map).opacity);
+        pen.drawImage(map, 0, 0, canvas.width, canvas.height);
+      }
+      const link = document.createElement("a");
+      link.href = canvas.toDataURL("image/png");
+      link.download = name;
+      link.click();
+    },
+    saveFile(file) {
+      if (!file) return;
+      const link = document.createElement("a");
+      link.href = file.url;
+      link.download = file.orig_name ?? "";
+      link.click();
+    },
+    setOpacity(value) {
+      document.documentElement.style.setProperty("--overlay-opacity", value / 100);
+    },
+    toggleTheme() {
+      const dark = document.body.classList.toggle("dark");
+      try {
+        localStorage.setItem("resnet-explorer-theme", dark ? "dark" : "light");
+      } catch {
+        /* private window */
+      }
+    },
+    start() {
+      try {
+        const theme = localStorage.getItem("resnet-explorer-theme");
+        if (theme) document.body.classList.toggle("dark", theme === "dark");
+      } catch {
+        /* private window */
+      }
+      // On a phone the open sidebar covers the page.
+      const sidebar = document.querySelector(".sidebar");
+      if (innerWidth <= 1100 && sidebar?.classList.contains("open")) sidebar.querySelector(".toggle-button")?.click();
+      document.documentElement.dataset.ready = "true";
+    },
+  };
+})();

@@ -1,1 +1,0 @@
-"""One builder per tab: components and events, no logic."""

@@ -1,0 +1,1 @@
+"""The tab Teach: a class taught from a few photos."""

@@ -1,0 +1,32 @@
+"""What follows from what on the Teach tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from demo.teach import handlers
+from demo.teach.layout import MAX_CLASSES, TeachTab
+from demo.ui.events import Page, on
+from demo.ui.queues import MODEL_WORK, PRIVATE, QUIET
+
+
+def wire(tab: TeachTab, page: Page, *, taught: gr.State, tabs: gr.Tabs) -> None:
+    """Wire the tab; ``taught`` is the session's lesson, ``tabs`` the row from which Classify is entered."""
+    tab.how_many.input(show_boxes, tab.how_many, list(tab.boxes), **QUIET)
+    on(
+        tab.go.click, handlers.teach, handlers.Asked(page.inputs, tab.how_many, tab.names, tab.photos),
+        handlers.Shown(tab.result, tab.problem, taught, tab.after), failed=handlers.teach_failed, **QUIET, **MODEL_WORK,
+    )  # fmt: skip
+    tab.try_it.click(lambda: gr.Tabs(selected="classify"), None, tabs, **QUIET)
+    saved = on(
+        tab.save.click, handlers.write_checkpoint, handlers.AskedFile(page.inputs, taught),
+        handlers.ShownFile(tab.checkpoint, tab.problem), **QUIET, **MODEL_WORK,
+    )  # fmt: skip
+    saved.then(None, tab.checkpoint, None, js="(file) => window.resnetExplorer.saveFile(file)", **PRIVATE)
+
+
+def show_boxes(count: str) -> list[dict[str, Any]]:
+    """As many boxes as there are classes."""
+    return [gr.update(visible=number <= int(count)) for number in range(1, MAX_CLASSES + 1)]

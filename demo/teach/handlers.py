@@ -1,0 +1,89 @@
+"""The Teach tab's work: photos in boxes -> a taught model for the session, and its checkpoint as a file.
+
+Nothing here imports torch when the module is imported (see ``demo.ui.session``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from demo.locales import text
+from demo.ui import html
+from demo.ui.errors import no_problem
+from demo.ui.files import new_path
+from demo.ui.session import PageInputs, current, resolve
+from resnet_app.errors import ResNetAppError
+
+REPAINT_S = 0.3  # between two looks at a lesson under way
+
+
+class Asked(NamedTuple):
+    """What the tab's controls say; ``names`` and ``photos`` have a place for each box, shown or not."""
+
+    page: PageInputs
+    how_many: Any
+    names: tuple[Any, ...]
+    photos: tuple[Any, ...]
+
+
+class Shown(NamedTuple):
+    """What the tab shows; what is not given stays as it is."""
+
+    result: Any = gr.skip()
+    problem: Any = gr.skip()
+    taught: Any = gr.skip()
+    after: Any = gr.skip()
+
+
+class AskedFile(NamedTuple):
+    """What a lesson is saved of."""
+
+    page: PageInputs
+    taught: Any
+
+
+class ShownFile(NamedTuple):
+    """The file, for the page to save."""
+
+    file: Any = gr.skip()
+    problem: Any = gr.skip()
+
+
+def teach(asked: Asked) -> Iterator[Shown]:
+    """Fit a head to the photos in the boxes, and judge each photo by a head that never saw it."""
+    from demo.teach import view
+    from resnet_app.training.few_shot import Lesson, named_boxes
+
+    language, shown = asked.page.language, int(asked.how_many)
+    boxes = named_boxes(asked.names[:shown], asked.photos[:shown], text(language, "teach_unnamed"))
+    work = Lesson(resolve(asked.page).model, boxes)
+    painted = 0.0
+    for done in work.look():
+        if time.monotonic() - painted > REPAINT_S:
+            painted = time.monotonic()
+            yield Shown(view.progress(language, done, work.count), no_problem())
+    taught = work.fit()
+    yield Shown(view.outcome(language, work.model, taught), no_problem(), taught.choice, gr.update(visible=True))
+
+
+def teach_failed(asked: Asked) -> Shown:
+    """Nothing of a lesson that came to nothing stays."""
+    empty = html.empty(asked.page.language, "teach_empty_title", "teach_empty_text")
+    return Shown(result=empty, after=gr.update(visible=False))
+
+
+def write_checkpoint(asked: AskedFile) -> ShownFile:
+    """The taught model as a file to save."""
+    from demo.teach import view
+    from resnet_app.training import few_shot
+
+    if asked.taught is None:
+        raise ResNetAppError("The lesson is gone; press Teach again.", code="teach_gone")
+    model = current(asked.taught)
+    path = new_path(view.file_name(model.class_names))
+    few_shot.save(path, model)
+    return ShownFile(str(path), no_problem())

@@ -1,0 +1,142 @@
+"""How an event is wired: inputs and outputs as records, only where it is in sight, one border for errors, turns.
+
+``on`` is the one way from a component to a handler. A handler takes a record of values and gives a record of what
+becomes of its outputs; it neither catches errors nor counts turns.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import gradio as gr
+
+from demo.ui.errors import problem
+from demo.ui.session import PageInputs
+
+Show = Callable[..., None]  # shows a tab anew after an event: (listen, **how)
+Listen = Callable[..., Any]  # a component's event, such as ``button.click``, or another event's ``then``
+
+
+class Turns(Enum):
+    """What a request has to do with its tab's turns (``asked.turn``): what is no longer the latest is not shown."""
+
+    TAKE = "take"  # it is the latest from now on
+    WATCH = "watch"  # it is about what the latest has shown
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the tabs share.
+
+    Attributes:
+        inputs: the components that every handler's work begins with.
+        entered: the event of another tab coming into sight.
+    """
+
+    inputs: PageInputs
+    entered: Any
+
+
+def components(record: Any) -> list[Any]:
+    """The components in a record of records, in order."""
+    if isinstance(record, tuple):
+        return [component for part in record for component in components(part)]
+    return [record]
+
+
+def filled(record: Any, values: Iterator[Any]) -> Any:
+    """The same record of records with each component's value in its place."""
+    if not isinstance(record, tuple):
+        return next(values)
+    parts = [filled(part, values) for part in record]
+    return type(record)(*parts) if hasattr(record, "_fields") else tuple(parts)
+
+
+def on(
+    listen: Listen,
+    work: Callable[..., Any],
+    asked: Any,
+    shown: Any,
+    *,
+    seen: tuple[str, ...] = (),
+    turns: Turns | None = None,
+    stale: Any = None,
+    failed: Any = None,
+    **how: Any,
+) -> Any:
+    """Wire a handler to an event.
+
+    Args:
+        listen: the event.
+        work: the handler: a record of values -> a record of outputs, returned, or yielded as it comes; where it has a
+            second parameter, that is the event's data.
+        asked: a NamedTuple of components, with a field ``page``; the handler gets the same one, filled with values.
+        shown: a NamedTuple of components, each field of which defaults to ``gr.skip()``; with a field ``problem`` for
+            the sentence where the handler fails.
+        seen: the tab, and the room in it, that must be in sight: what is not seen is not computed.
+        turns: whether ``asked.turn`` decides if what comes is still wanted; the handler finds a function there that
+            says so, and yields where it says no: it goes no further then.
+        stale: what becomes of the outputs where it no longer is.
+        failed: what else becomes of them where the handler fails: a record, or what makes one of ``asked``.
+        how: further options of the event: queue, progress, visibility.
+    """
+    how_to = {"seen": seen, "turns": turns, "stale": stale, "failed": failed}
+    nothing = type(shown)()
+
+    def as_it_comes(*values: Any) -> Iterator[Any]:
+        yield from carried_out(work, filled(asked, iter(values)), nothing, **how_to)
+
+    def at_once(*values: Any) -> Any:
+        *_, last = carried_out(work, filled(asked, iter(values)), nothing, **how_to)
+        return last
+
+    def with_event(event: gr.EventData, *values: Any) -> Any:
+        *_, last = carried_out(work, filled(asked, iter(values)), nothing, event, **how_to)
+        return last
+
+    if len(inspect.signature(work).parameters) > 1:
+        wired: Callable[..., Any] = with_event
+    else:
+        wired = as_it_comes if inspect.isgeneratorfunction(inspect.unwrap(getattr(work, "func", work))) else at_once
+    wired.__name__ = getattr(getattr(work, "func", work), "__name__", "handler")
+    return listen(wired, components(asked), components(shown), **how)
+
+
+def carried_out(
+    work: Callable[..., Any],
+    given: Any,
+    nothing: Any,
+    *event: Any,
+    seen: tuple[str, ...] = (),
+    turns: Turns | None = None,
+    stale: Any = None,
+    failed: Any = None,
+) -> Iterator[Any]:
+    """What becomes of the outputs, at least once; arguments as ``on``, with the values, and a record that skips all."""
+    if seen and (given.page.tab, given.page.room)[: len(seen)] != seen:
+        yield nothing
+        return
+    is_wanted = _always
+    if turns:
+        is_wanted = given.turn.take() if turns is Turns.TAKE else given.turn.watch()
+        given = given._replace(turn=is_wanted)
+    try:
+        came = work(given, *event)
+        for each in came if inspect.isgenerator(came) else (came,):
+            if not is_wanted():
+                break
+            yield each
+    except Exception as error:  # noqa: BLE001 (the border: one sentence for the person, the log has the rest)
+        if is_wanted():
+            told = (failed(given) if callable(failed) else failed) or nothing
+            yield told._replace(problem=problem(error, given.page.language))
+    if not is_wanted():  # Gradio sends the last one again at the end
+        yield stale or nothing
+
+
+def _always() -> bool:
+    return True

@@ -1,0 +1,84 @@
+"""Heat maps as every tab shows them: colours with their scale, and where a map is hottest in words; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from PIL import Image
+
+from demo.locales import ENGLISH, text
+from demo.ui.html import data_uri
+from resnet_app.choices import SIDES
+from resnet_app.explain.heatmap import Heatmap, SignedMap
+from resnet_app.explain.overlay import WholePhoto, coloured, contours, palette, signed_overlay
+
+
+def hottest(language: str, heatmap: Heatmap) -> str:
+    """Where a map is hottest, in words: upper left, centre."""
+    across, down = heatmap.hottest
+    vertical = "upper" if down < 1 / 3 else "lower" if down > 2 / 3 else ""
+    horizontal = "left" if across < 1 / 3 else "right" if across > 2 / 3 else ""
+    words = [text(language, word) for word in (vertical, horizontal) if word] or [text(language, "centre")]
+    if len(words) == 1 and (vertical or horizontal):
+        return text(language, "side", where=words[0])
+    return (" " if language == ENGLISH else "").join(words)
+
+
+def colour_bar(low: str, high: str, colours: str) -> str:
+    """The colour map, with what its ends mean."""
+    stops = ",".join("#{:02x}{:02x}{:02x}".format(*palette(colours)[i]) for i in range(0, 256, 15))
+    return (
+        f'<div class="colour-bar"><span>{escape(low)}</span><i style="background:linear-gradient(90deg,{stops})"></i>'
+        f"<span>{escape(high)}</span></div>"
+    )
+
+
+def ahead(first: str, second: str, signed: SignedMap) -> str:
+    """Which class is ahead, by how many logits."""
+    return f"{first if signed.total > 0 else second} +{abs(signed.total):.2f}"
+
+
+def sides(language: str, first: str, second: str) -> str:
+    """The two colours with the class that each speaks for."""
+    for_first, for_second = (escape(text(language, "signed_for", label=label)) for label in (first, second))
+    return (
+        f'<div class="colour-bar"><span>{for_first}</span>'
+        f'<i style="background:linear-gradient(90deg,#{SIDES[0]},transparent 50%,#{SIDES[1]})"></i>'
+        f"<span>{for_second}</span></div>"
+    )
+
+
+def layer_of(signed: SignedMap) -> str:
+    """The map as a picture in the page."""
+    return data_uri(signed_overlay(signed), encoding="WEBP")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are shown: over the crop or in the whole photo, as colours or as lines.
+
+    Attributes:
+        crop: the square that the model saw.
+        whole: the whole photo, where that is what is shown.
+        lines: contour lines in place of colours.
+        colours: one of ``choices.COLOURS``.
+    """
+
+    crop: Image.Image
+    whole: WholePhoto | None
+    lines: bool
+    colours: str
+
+    def base(self) -> str:
+        """The photo under the maps."""
+        return data_uri(self.whole.picture if self.whole else self.crop)
+
+    def placed(self, layer: Image.Image) -> str:
+        """A layer over the crop, where the crop is shown."""
+        return data_uri(self.whole.placed(layer) if self.whole else layer, encoding="WEBP")
+
+    def layer(self, heatmap: Heatmap, peak: float) -> str:
+        """A map on a scale that ends at ``peak``."""
+        values = heatmap.on_scale(peak)
+        return self.placed(contours(values) if self.lines else coloured(values, colours=self.colours))

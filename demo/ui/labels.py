@@ -1,0 +1,55 @@
+"""Components whose words change with the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from demo.locales import text
+from demo.ui import html
+
+Words = str | Callable[[str], Any]  # a key of the string table, or what gives a value for a language
+
+
+class Labels:
+    """Makes components in one language and remembers how to put them into another."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._entries: list[tuple[Any, dict[str, Words]]] = []
+
+    def __call__(self, component: Callable[..., Any], *, words: dict[str, Words], **options: Any) -> Any:
+        """A component with its words: ``words`` gives a key of the string table for each worded property."""
+        made = component(**_in(self.language, words), **options)
+        self._entries.append((made, words))
+        return made
+
+    @property
+    def components(self) -> list[Any]:
+        """All components with words, in the order of ``updates``."""
+        return [component for component, _ in self._entries]
+
+    def updates(self, language: str) -> list[Any]:
+        """What puts each component into a language."""
+        return [gr.update(**_in(language, words)) for _, words in self._entries]
+
+
+def _in(language: str, words: dict[str, Words]) -> dict[str, Any]:
+    return {name: word(language) if callable(word) else text(language, word) for name, word in words.items()}
+
+
+def heading(key: str) -> Callable[[str], str]:
+    """A small heading, in any language."""
+    return lambda language: html.heading(text(language, key))
+
+
+def note(key: str) -> Callable[[str], str]:
+    """A line of small print, in any language."""
+    return lambda language: html.note(text(language, key))
+
+
+def choices(kind: str, *values: str) -> Callable[[str], list[tuple[str, Any]]]:
+    """What a radio offers, in any language: each value by the words of the key ``kind_value``."""
+    return lambda language: [(text(language, f"{kind}_{value}"), value) for value in values]

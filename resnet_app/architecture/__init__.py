@@ -1,0 +1,1 @@
+"""The network as numbers: stages, blocks and layers, by arithmetic."""

@@ -1,0 +1,1 @@
+"""An untrusted file -> a checked state dict, and back."""

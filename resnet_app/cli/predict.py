@@ -1,0 +1,143 @@
+"""`predict`: answer pictures, a line each, with a table, contact sheets and maps where they are asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_app.choices import METHODS
+from resnet_app.cli import console
+from resnet_app.cli.options import EXIT_FAILED, ProgressLine, add_choice, chosen_model
+from resnet_app.naming import as_given, shown
+from resnet_app.registry import get_spec
+
+if TYPE_CHECKING:
+    from resnet_app.explain.map_folder import MapFolder
+    from resnet_app.inference.batch import Batch, Row
+    from resnet_app.inference.contact_sheet import SheetPages
+
+
+def add_predict(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``predict``."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a picture, or a folder with pictures in it or below")
+    add_choice(parser)
+    parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
+    parser.add_argument("--json", action="store_true", help="print one JSON array")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table, each line as it is answered")
+    parser.add_argument(
+        "--grid",
+        type=Path,
+        metavar="FILE.png",
+        help="draw the pictures with their labels, 4 columns, 400 a page: FILE.png, FILE-2.png, ...",
+    )
+    parser.add_argument(
+        "--cam-dir",
+        type=Path,
+        metavar="DIR",
+        help="write the best answer's map for each picture: overlay, raw map, table, manifest",
+    )
+    parser.add_argument(
+        "--cam-layer", default="layer4", metavar="L",
+        help="layer1 to layer4, a block such as layer3.0, or several to be fused: layer2+layer3 (default: layer4)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cam-method", choices=METHODS, default="gradcam", metavar="M",
+        help=f"how the maps are made: {', '.join(METHODS)} (default: gradcam)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the files that an earlier run wrote to the --cam-dir"
+    )
+    parser.set_defaults(run=_predict)
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from resnet_app import images
+    from resnet_app.explain import cam
+    from resnet_app.explain.map_folder import MapFolder
+    from resnet_app.inference import batch, predict
+    from resnet_app.inference.cache import shared_cache
+
+    predict.check_top_k(options.top_k)
+    layers = cam.parse_layers(options.cam_layer)
+    found = [(path, as_given(given, path)) for given in options.paths for path in images.find_files([Path(given)])]
+    choice = chosen_model(options)
+    if choice.model:  # what a checkpoint holds is known when it is read
+        cam.choose(get_spec(choice.model).skeleton(), layers, options.cam_method)
+    _check_outputs(options, len(found))
+    model = shared_cache().get(choice, progress=ProgressLine("Downloading weights"))
+    maps = None
+    if options.cam_dir:
+        maps = MapFolder(options.cam_dir, model, layers=layers, method=options.cam_method)
+    else:
+        cam.choose(model.network, layers, options.cam_method)
+    run = batch.Batch(model, top_k=options.top_k, maps=maps)
+    if not _answer(options, run, found, maps):
+        print(f"Stopped after {len(run.done)} of {len(found)} pictures.", file=sys.stderr)
+        return console.EXIT_STOPPED
+    _print_whole(options, run)
+    return EXIT_FAILED if any(row.error for row in run.done) else 0
+
+
+def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]], maps: MapFolder | None) -> bool:
+    """Answer the pictures, and write what is asked for as they come; False where Ctrl-C ended it before the last."""
+    from resnet_app.explain import map_folder
+    from resnet_app.inference.batch_table import TableFile
+    from resnet_app.inference.contact_sheet import SheetPages
+
+    files, names = zip(*found, strict=True)
+    with console.Interrupts() as interrupts, ExitStack() as at_the_end:
+        table = at_the_end.enter_context(closing(TableFile(options.csv, run.answers))) if options.csv else None
+        sheets = SheetPages(options.grid) if options.grid else None
+        if sheets:
+            at_the_end.callback(_finish, sheets)
+        if maps:
+            map_folder.clear(options.cam_dir)
+            at_the_end.callback(maps.finish)
+        for number, row in enumerate(run.rows(files, names), start=1):
+            if table:
+                table.add(row)
+            if sheets:
+                sheets.add(row)
+            if not options.json:
+                print(_line(number, len(found), row), flush=True)
+            if interrupts.asked and number < len(found):
+                return False
+    return True
+
+
+def _finish(sheets: SheetPages) -> None:
+    sheets.finish()
+    if sheets.written:
+        print(f"Written: {', '.join(map(shown, sheets.written))}", file=sys.stderr)
+
+
+def _check_outputs(options: argparse.Namespace, pictures: int) -> None:
+    """Refuse an output that cannot be written before the work is done, not after."""
+    from resnet_app import outputs
+    from resnet_app.explain import map_folder
+    from resnet_app.inference import contact_sheet
+
+    if options.csv is not None:
+        outputs.require_file(options.csv)
+    if options.grid is not None:
+        contact_sheet.require_pages(options.grid, pictures)
+    if options.cam_dir is not None:
+        map_folder.require_free(options.cam_dir, overwrite=options.overwrite)
+
+
+def _line(number: int, total: int, row: Row) -> str:
+    if row.error:
+        return f"{number}/{total}: {row.file}  {row.error}"
+    best = row.predictions[0]
+    return f"{number}/{total}: {row.file}  {best.label} {best.probability:.3f}  {row.timing.total / 1000:.3f}s"
+
+
+def _print_whole(options: argparse.Namespace, run: Batch) -> None:
+    if options.json:
+        console.print_json([row.json_object for row in run.done])
+    else:
+        print(f"device {run.model.device.title}   total {run.total_ms / 1000:.3f}s   mean {run.mean_ms / 1000:.3f}s")

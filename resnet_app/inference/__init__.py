@@ -1,0 +1,1 @@
+"""A choice -> a ready model -> its answer."""

@@ -1,0 +1,186 @@
+"""The network's forward pass as fast as the CPU allows: the same weights, the same numbers to 1e-4, no dependency.
+
+Three things make the eager pass slow at one picture: BatchNorm as a step of its own, weights that oneDNN brings into
+its own blocked order at every call, and ReLU and the residual addition as further trips through memory. Here BatchNorm
+is folded into the convolution before it, the weights are brought into order once, and the convolution does the rest in
+the same step. The ops are those that inductor's freezing emits. They are private to torch: they are tried once against
+the eager pass, and where they are missing or differ, the eager pass it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+
+import torch
+from torch import Tensor, nn
+
+from resnet_app.choices import LAYERS
+from resnet_app.inference.packed import Convolution, PackedBlock
+from resnet_app.resnet import BasicBlock, Bottleneck, ResNet
+
+TOLERANCE = 1e-4  # of the largest number of the eager pass
+log = logging.getLogger("resnet_explorer")
+
+Step = Callable[[Tensor], Tensor]
+
+
+def blocks(network: ResNet) -> dict[str, BasicBlock | Bottleneck]:
+    """The residual blocks by their path (``layer3.1``), from the first to the last."""
+    return {f"{layer}.{number}": block for layer in LAYERS for number, block in enumerate(getattr(network, layer))}
+
+
+def channels_after(block: BasicBlock | Bottleneck) -> int:
+    """How many maps a block puts out."""
+    return (block.conv3 if isinstance(block, Bottleneck) else block.conv2).out_channels
+
+
+class Backbone:
+    """All of a network before its head, for one picture or several; safe to be shared between threads.
+
+    The faster steps are made from the weights at the first picture, for its size (50 to 300 ms); other sizes work too.
+
+    Attributes:
+        network: what it computes.
+    """
+
+    def __init__(self, network: ResNet, device: torch.device, *, pack: bool = True) -> None:
+        self.network = network
+        self._lock = threading.Lock()
+        self._steps: dict[str, Step] | None = None
+        self._may_pack = pack and device.type == "cpu"
+
+    @property
+    def last(self) -> str:
+        """The path of the last block."""
+        return f"layer4.{len(self.network.layer4) - 1}"
+
+    @property
+    def is_packed(self) -> bool | None:
+        """Whether the faster steps are used; None before the first picture."""
+        return None if self._steps is None else any(isinstance(step, PackedBlock) for step in self._steps.values())
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the second copy of the weights, which the faster steps hold."""
+        if not self._may_pack or self.is_packed is False:
+            return 0
+        return sum(m.weight.nbytes for m in self.network.modules() if isinstance(m, nn.Conv2d))
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """(B, 3, H, W) -> layer4's maps, (B, C, h, w)."""
+        return self.outputs(pixels, ())[self.last]
+
+    def outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """The maps after each of the named blocks and, last in order, after the last one."""
+        steps = self.prepare(*pixels.shape[2:])
+        return self._run(list(steps.items()), pixels, names)
+
+    def eager_outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """The same by plain PyTorch, for what hangs on the last figure of a map, as a gradient through ReLU does.
+
+        Where a ReLU's input lies within rounding of 0, the faster steps may open or shut it otherwise than plain
+        PyTorch: of the map itself that changes nothing, of its gradient a whole path.
+        """
+        with torch.inference_mode():
+            return _through(list(self._eager().items()), pixels, names)
+
+    def without(self, pixels: Tensor, left_out: Collection[str]) -> Tensor:
+        """Layer4's maps where F(x) of the named blocks is left out, so that x goes on as it is.
+
+        Only blocks whose shortcut is the identity can be: their input is not negative, so relu(0 + x) is x.
+        """
+        steps = self.prepare(*pixels.shape[2:])
+        return self._run([step for step in steps.items() if step[0] not in left_out], pixels, ()).popitem()[1]
+
+    def after(self, name: str, maps: Tensor) -> Tensor:
+        """Go on from a block's output: its maps, (B, C, h, w) -> layer4's."""
+        paths = list(blocks(self.network))
+        rest = paths[paths.index(name) + 1 :]
+        if not rest:
+            return maps
+        steps = self._steps or self._eager()
+        return self._run([(path, steps[path]) for path in rest], maps, ())[rest[-1]]
+
+    def graph(self, name: str, maps: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """Go on from a block's output with a graph for autograd, by maps and no weights, in plain PyTorch.
+
+        Args:
+            name: the block whose output ``maps`` are.
+            maps: (1, C, h, w) of ``eager_outputs``, requiring a gradient.
+            names: later blocks whose output is wanted.
+
+        Returns:
+            The maps after each of ``names`` and, last in order, after the last block.
+        """
+        kept = {name: maps}
+        found = blocks(self.network)
+        for path in list(found)[list(found).index(name) + 1 :]:
+            maps = found[path](maps)
+            if path in names or path == self.last:
+                kept[path] = maps
+        return kept
+
+    def _run(self, steps: list[tuple[str, Step]], x: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+        """Packed weights are in the order that suits one picture, so several go one after another: as fast as a batch
+        on a CPU, in the memory of one, and each with the answer that it gets alone."""
+        with torch.inference_mode():
+            rows = torch.split(x, 1) if self.is_packed else (x,)
+            found = [_through(steps, row, names) for row in rows]
+        return found[0] if len(found) == 1 else {name: torch.cat([each[name] for each in found]) for name in found[0]}
+
+    def prepare(self, height: int, width: int) -> dict[str, Step]:
+        """Make the steps now, and not at the first picture, whose time this is not; nothing where they are made."""
+        if self._steps is None:
+            with self._lock:
+                if self._steps is None:
+                    self._steps = (self._packed(height, width) if self._may_pack else None) or self._eager()
+        return self._steps
+
+    def _eager(self) -> dict[str, Step]:
+        return {"stem": self._stem, **blocks(self.network)}
+
+    def _stem(self, pixels: Tensor) -> Tensor:
+        network = self.network
+        stem: Tensor = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
+        return stem
+
+    def _packed(self, height: int, width: int) -> dict[str, Step] | None:
+        """The faster steps, or None where this torch or this CPU has none that give the same."""
+        try:
+            with torch.inference_mode():
+                x = torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(0))
+                expected = _through(list(self._eager().items()), x, ()).popitem()[1]
+                steps = self._pack(x)
+                found = _through(list(steps.items()), x, ()).popitem()[1]
+                expected_logits, logits = map(self.network.forward_head, (expected, found))
+            for ours, eager in ((found, expected), (logits, expected_logits)):
+                if not bool((ours - eager).abs().max() <= TOLERANCE * eager.abs().max().clamp(min=1)):
+                    raise ArithmeticError("other numbers than the eager pass")
+        except Exception as error:  # noqa: BLE001 (private ops may fail in any way; the eager pass is always right)
+            log.info("eager forward pass: %s", error)
+            return None
+        return steps
+
+    def _pack(self, x: Tensor) -> dict[str, Step]:
+        network = self.network
+        stem = Convolution(network.conv1, network.bn1, x)
+        steps: dict[str, Step] = {"stem": lambda pixels: network.maxpool(stem(pixels))}
+        x = steps["stem"](x)
+        for path, block in blocks(network).items():
+            steps[path] = packed = PackedBlock(block, x)
+            x = packed(x)
+        return steps
+
+
+def _through(steps: list[tuple[str, Step]], x: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+    """Run the steps; keep the named outputs, and the last one."""
+    kept = {}
+    spare = False  # whether nobody needs x any more once the next step has read it
+    for name, step in steps:
+        x = step(x, spare) if isinstance(step, PackedBlock) else step(x)
+        spare = name not in names
+        if not spare or name == steps[-1][0]:
+            kept[name] = x
+    return kept

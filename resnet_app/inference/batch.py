@@ -1,0 +1,125 @@
+"""Many pictures -> a row each with its time; one broken file is no obstacle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+
+from resnet_app.choices import DEFAULT_TOP_K
+from resnet_app.errors import OutputError, ResNetAppError
+from resnet_app.inference.models import LoadedModel
+from resnet_app.inference.predict import Answer, Prediction, Timing, check_top_k, classify, json_object
+from resnet_app.naming import shown
+
+TILE = 224  # px, a thumbnail's side
+
+
+class Maps(Protocol):
+    """What makes and keeps a heat map of each answer while the answer is at hand."""
+
+    @property
+    def keep(self) -> Sequence[str]:
+        """The blocks whose output the answer must hold."""
+
+    def explain(self, number: int, file: Path, answer: Answer, /) -> float:
+        """Make the map of the picture with that number; the milliseconds that it took."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture of a batch: its answers, or the sentence that says why there are none.
+
+    Attributes:
+        file: what the picture is called: its path as given, unless it was given a name.
+        predictions: best first.
+        error: the sentence.
+        timing: of this picture.
+        thumbnail: the square that the model saw, ``TILE`` pixels wide.
+        json_object: the object of ``predict --json``.
+        is_ood: whether it is unlike what the model was trained on.
+    """
+
+    file: str
+    predictions: tuple[Prediction, ...]
+    error: str | None
+    timing: Timing
+    thumbnail: Image.Image | None
+    json_object: dict[str, Any]
+    is_ood: bool = False
+
+
+class Batch:
+    """Answers pictures one after another and keeps what was answered.
+
+    Attributes:
+        model: what answers.
+        done: a row for each picture so far.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        maps: Maps | None = None,
+        keep_thumbnails: bool = False,
+    ) -> None:
+        """Check what is wanted.
+
+        Args:
+            model: what answers.
+            top_k: answers a picture.
+            maps: what makes a map of each answer, where maps are wanted.
+            keep_thumbnails: in ``done``; the rows that are given out have theirs in any case. 150 kB each.
+
+        Raises:
+            ResNetAppError: no such number of answers.
+        """
+        check_top_k(top_k)
+        self.model = model
+        self.done: list[Row] = []
+        self._top_k = top_k
+        self._maps = maps
+        self._keep_thumbnails = keep_thumbnails
+
+    @property
+    def answers(self) -> int:
+        """Of each picture: as many as were asked for, or as there are classes."""
+        return min(self._top_k, len(self.model.class_names))
+
+    def rows(self, files: Sequence[Path], names: Sequence[str] | None = None) -> Iterator[Row]:
+        """A row for each file, as it is answered; ``names`` are shown in place of the paths."""
+        for file, name in zip(files, names or [shown(file) for file in files], strict=True):
+            row = self._answer(file, name)
+            self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
+            yield row
+
+    def _answer(self, file: Path, name: str) -> Row:
+        try:
+            answer = classify(
+                self.model, file, top_k=self._top_k, name=name, keep=self._maps.keep if self._maps else ()
+            )
+            cam_ms = self._maps.explain(len(self.done) + 1, file, answer) if self._maps else 0.0
+        except OutputError:  # nothing more can be written: that ends the run
+            raise
+        except ResNetAppError as error:
+            return Row(name, (), str(error), Timing(), None, json_object(self.model, name, error))
+        timing = replace(answer.timing, cam=answer.timing.cam + cam_ms)
+        thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
+        entry = json_object(self.model, name, answer, timing)
+        return Row(name, answer.predictions, None, timing, thumbnail, entry, answer.is_ood)
+
+    @property
+    def total_ms(self) -> float:
+        """Time of all answered pictures."""
+        return sum(row.timing.total for row in self.done)
+
+    @property
+    def mean_ms(self) -> float:
+        """Time of one picture, over those that were answered."""
+        answered = sum(row.error is None for row in self.done)
+        return self.total_ms / answered if answered else 0.0

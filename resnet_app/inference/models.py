@@ -1,0 +1,247 @@
+"""What a person picked -> a model ready on a device, from one bounded cache for everyone."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from resnet_app import device as devices
+from resnet_app.checkpoints.class_names import check_class_names
+from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
+from resnet_app.device import Device
+from resnet_app.errors import UnknownChoiceError, WeightsError
+from resnet_app.images import Recipe
+from resnet_app.inference.backbone import Backbone
+from resnet_app.inference.download import Progress, obtain
+from resnet_app.inference.ood import OodThreshold
+from resnet_app.naming import shown
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
+from resnet_app.resnet import ResNet
+
+BUNDLED_FILE = Path(__file__).parents[2] / "assets" / "ants-bees.safetensors"
+RANDOM_SEED = 0
+_SEEDING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A last layer taught in a session: weight (K, C) and bias (K,) on the CPU. Each is itself and no other."""
+
+    class_names: tuple[str, ...]
+    weight: Tensor
+    bias: Tensor
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """What a person picked, checked and with the defaults filled in; equal choices share one model.
+
+    Attributes:
+        model: a name in the registry; empty with a checkpoint, which holds what it holds.
+        weights: one of ``registry.WEIGHTS``; empty with a checkpoint.
+        device: a device's name on this machine.
+        checkpoint: a file of the person's own.
+        version: the file's size and time of change, so that a rewritten file is another choice.
+        class_names: what the person calls the classes.
+        head: a last layer in place of the weights' own; all that is before it is shared.
+    """
+
+    model: str
+    weights: str
+    device: str
+    checkpoint: Path | None = None
+    version: tuple[int, int] = (0, 0)
+    class_names: tuple[str, ...] | None = None
+    head: Head | None = None
+
+    @property
+    def base(self) -> ModelChoice:
+        """What has to be loaded for it: other names, or another head, are no reason to hold the weights twice."""
+        return replace(self, class_names=None, head=None)
+
+
+def choose(
+    model: str | None = None,
+    weights: str | None = None,
+    *,
+    device: str = devices.AUTO,
+    checkpoint: str | Path | None = None,
+    class_names: tuple[str, ...] | None = None,
+) -> ModelChoice:
+    """Check what a person picked. Without weights: the bundled ones, or ImageNet's for another network than theirs.
+
+    Raises:
+        UnknownChoiceError: a name that is not a choice.
+        WeightsError: weights that this network does not have, or a checkpoint, which brings its own, and others too.
+        ClassNamesError: names that do not fit published weights; they need not be downloaded to see that.
+        DeviceError: a device that is not there.
+    """
+    if checkpoint is not None and weights:
+        raise WeightsError("A checkpoint brings its own weights; give a checkpoint or weights, not both.")
+    device_name = devices.resolve(device).name
+    spec = get_spec(model or BUNDLED_MODEL)
+    weights = weights or spec.default_weights
+    if checkpoint is not None:
+        path = Path(checkpoint)
+        stat = path.stat() if path.is_file() else None  # a missing file is the reader's to report
+        version = (stat.st_size, stat.st_mtime_ns) if stat else (0, 0)
+        return ModelChoice("", "", device_name, path, version, class_names)
+    if weights not in WEIGHTS:
+        raise UnknownChoiceError("weights", weights, list(WEIGHTS))
+    if weights not in spec.weights:
+        raise WeightsError(f"There are no {weights} weights for {spec.name}; choose one of {', '.join(spec.weights)}.")
+    if class_names is not None and weights != BUNDLED:
+        check_class_names(class_names, len(spec.published(weights).meta["categories"]))
+    return ModelChoice(spec.name, weights, device_name, class_names=class_names)
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network ready to answer, shared by everyone who picked the same: it is never changed.
+
+    Attributes:
+        choice: what was picked.
+        spec: the variant.
+        network: in eval mode, parameters frozen, on the device.
+        backbone: all of the network before its head, as fast as the device allows.
+        device: where it is.
+        stem: ``imagenet`` or ``cifar``.
+        class_names: one for each output.
+        recipe: how pictures become its input.
+        checkpoint: what the file said, for the bundled model and a person's own.
+        load_ms: how long reading and building took.
+    """
+
+    choice: ModelChoice
+    spec: ModelSpec
+    network: ResNet
+    backbone: Backbone
+    device: Device
+    stem: str
+    class_names: tuple[str, ...]
+    recipe: Recipe
+    checkpoint: Checkpoint | None
+    load_ms: float
+
+    @cached_property
+    def parameters(self) -> int:
+        """Learned numbers."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of parameters and running figures, and of what the faster forward pass holds of them."""
+        own: int = sum(tensor.nbytes for tensor in self.network.state_dict().values())
+        return own + self.backbone.memory_bytes
+
+    @cached_property
+    def ood_threshold(self) -> OodThreshold | None:
+        """Where its pictures end, where its checkpoint says so of its own head."""
+        if self.checkpoint is None or self.choice.head is not None:
+            return None
+        return OodThreshold.of_metadata(self.checkpoint.metadata.get("familiarity"))
+
+    @property
+    def has_class_names(self) -> bool:
+        """Whether its classes are called something, and not by their numbers alone."""
+        return self.class_names != _numbered(len(self.class_names))
+
+    @property
+    def weights_name(self) -> str:
+        """The choice of weights, the checkpoint's file name, or that it was taught."""
+        if self.choice.head is not None:
+            return TAUGHT
+        return shown(self.choice.checkpoint.name) if self.choice.checkpoint else self.choice.weights
+
+
+def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:
+    """Build the network and give it its weights.
+
+    Raises:
+        CheckpointError: the checkpoint is not one we read, or the class names do not fit it.
+        WeightsError: the weights are not to be had.
+    """
+    return dressed(_load(choice.base, progress), choice)
+
+
+def dressed(model: LoadedModel, choice: ModelChoice) -> LoadedModel:
+    """The same network with the person's names for its classes, or a head of their own, where there are any."""
+    if choice.head is not None:
+        network = _with_head(model.network, choice.head, model.device)
+        return replace(model, choice=choice, network=network, class_names=choice.head.class_names)
+    if choice.class_names is None:
+        return model
+    return replace(model, choice=choice, class_names=check_class_names(choice.class_names, len(model.class_names)))
+
+
+def _with_head(network: ResNet, head: Head, device: Device) -> ResNet:
+    """A network that shares all but its last layer with another one."""
+    fc = nn.Linear(head.weight.shape[1], head.weight.shape[0], device="meta")
+    fc.load_state_dict({"weight": head.weight.to(device.torch), "bias": head.bias.to(device.torch)}, assign=True)
+    other = copy.copy(network)
+    other._modules = {**network._modules, "fc": fc.eval().requires_grad_(False)}
+    return other
+
+
+def _load(choice: ModelChoice, progress: Progress | None) -> LoadedModel:
+    started = time.perf_counter()
+    checkpoint = None
+    if choice.checkpoint is not None or choice.weights == BUNDLED:
+        checkpoint = read_checkpoint(choice.checkpoint or BUNDLED_FILE)
+        spec, stem, recipe = checkpoint.spec, checkpoint.stem, checkpoint.recipe or Recipe()
+        network = checkpoint.network()
+        class_names = _names(checkpoint)
+    else:
+        spec = get_spec(choice.model)
+        published = spec.published(choice.weights)
+        stem, recipe = "imagenet", Recipe.of_transforms(published.transforms())
+        class_names = tuple(published.meta["categories"])
+        if choice.weights == RANDOM:
+            network = _random(spec)
+        else:
+            network = read_checkpoint(obtain(spec, choice.weights, progress=progress)).network()
+    network.eval().requires_grad_(False)
+    device = devices.resolve(choice.device)
+    network.to(device.torch)
+    backbone = Backbone(network, device.torch)
+    load_ms = (time.perf_counter() - started) * 1000
+    return LoadedModel(choice, spec, network, backbone, device, stem, class_names, recipe, checkpoint, load_ms)
+
+
+def _random(spec: ModelSpec) -> ResNet:
+    with seeded(RANDOM_SEED):
+        return spec.build()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw from torch's own generator, from a seed on and as nobody else does; then it is as it was.
+
+    There is one generator for the whole process: two threads that seed it at once would draw from each other's numbers.
+    """
+    with _SEEDING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def _names(checkpoint: Checkpoint) -> tuple[str, ...]:
+    if checkpoint.class_names:
+        return checkpoint.class_names
+    if checkpoint.classes == 1000:
+        from torchvision.models import ResNet18_Weights  # a thousand outputs are ImageNet's
+
+        return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+    return _numbered(checkpoint.classes)
+
+
+def _numbered(classes: int) -> tuple[str, ...]:
+    return tuple(f"class {index}" for index in range(classes))

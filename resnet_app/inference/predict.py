@@ -1,0 +1,160 @@
+"""A model and a picture -> its top-k answers, with the time that each step took."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
+from resnet_app.device import clock
+from resnet_app.errors import ResNetAppError
+from resnet_app.images import read_crop, to_tensor
+from resnet_app.inference.models import LoadedModel
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class and its softmax probability."""
+
+    index: int
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds: file to tensor, the network, the maps (0 where none were made)."""
+
+    decode: float = 0.0
+    forward: float = 0.0
+    cam: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The sum of the steps."""
+        return self.decode + self.forward + self.cam
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one picture.
+
+    Attributes:
+        file: the picture's name.
+        predictions: best first.
+        crop: the square that the model saw.
+        pixels: the same as the model's input, (1, 3, H, W), on its device.
+        logits: (classes,) on the CPU.
+        held: what the maps are made from: the outputs of the blocks that were asked for and of the last one, by path,
+            (1, C, h, w) each, on the model's device.
+        timing: of this picture.
+        is_ood: whether the picture is unlike what the model was trained on, as far as its checkpoint can tell.
+    """
+
+    file: str
+    predictions: tuple[Prediction, ...]
+    crop: Image.Image = field(repr=False)
+    pixels: Tensor = field(repr=False)
+    logits: Tensor = field(repr=False)
+    held: dict[str, Tensor] = field(repr=False)
+    timing: Timing
+    is_ood: bool = False
+
+    @property
+    def features(self) -> Tensor:
+        """Layer4's output, (1, C, h, w): the last in order."""
+        return self.held[list(self.held)[-1]]
+
+
+def check_top_k(top_k: int) -> int:
+    """The number of answers to give.
+
+    Raises:
+        ResNetAppError: it is not between 1 and ``MAX_TOP_K``.
+    """
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise ResNetAppError(f"The number of answers is {top_k}; give 1 to {MAX_TOP_K}.")
+    return top_k
+
+
+def classify(
+    model: LoadedModel,
+    path: str | Path,
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    name: str | None = None,
+    keep: Collection[str] = (),
+) -> Answer:
+    """Read a picture and answer it; ``top_k`` is cut to the number of classes, ``keep`` names blocks for ``held``.
+
+    Blocks before the last are kept for a gradient through what follows: then the pass is plain PyTorch's.
+
+    Raises:
+        PictureError: the file is not a picture we read.
+        ResNetAppError: ``top_k`` is out of range, or the weights give no numbers.
+    """
+    check_top_k(top_k)
+    model.backbone.prepare(model.recipe.crop, model.recipe.crop)  # once; it is no part of a picture's time
+    started = clock(model.device)
+    crop = read_crop(path, model.recipe)
+    pixels = to_tensor(crop, model.recipe).to(model.device.torch)
+    decoded = clock(model.device)
+    with torch.inference_mode():
+        inner = set(keep) - {model.backbone.last}
+        held = model.backbone.eager_outputs(pixels, keep) if inner else model.backbone.outputs(pixels, keep)
+        logits = model.network.forward_head(held[model.backbone.last])[0]
+        probabilities = logits.softmax(0)
+    if not torch.isfinite(probabilities).all():
+        raise ResNetAppError("These weights give an answer that is no number; their training broke down. Load others.")
+    top = probabilities.topk(min(top_k, len(model.class_names)))
+    predictions = tuple(
+        Prediction(index, model.class_names[index], probability)
+        for index, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+    )
+    timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
+    is_ood = model.ood_threshold is not None and model.ood_threshold.is_exceeded_by(logits)
+    return Answer(name or Path(path).name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood)
+
+
+def hold(model: LoadedModel, answer: Answer, keep: Collection[str]) -> Answer:
+    """The same answer with the output of other blocks in ``held``: another pass over its pixels, by plain PyTorch."""
+    return replace(answer, held=model.backbone.eager_outputs(answer.pixels, keep))
+
+
+def describe_model(model: LoadedModel) -> dict[str, Any]:
+    """The ``model`` part of a record."""
+    return {
+        "name": model.spec.name,
+        "weights": model.weights_name,
+        "classes": len(model.class_names),
+        "device": model.device.name,
+    }
+
+
+def json_object(
+    model: LoadedModel, file: str, result: Answer | ResNetAppError, timing: Timing | None = None
+) -> dict[str, Any]:
+    """One picture's object in ``predict --json`` and of the HTTP endpoints; ``timing`` where maps were made too."""
+    if isinstance(result, ResNetAppError):
+        error, timing = str(result), Timing()
+    else:
+        error, timing = None, timing or result.timing
+    predictions = result.predictions if isinstance(result, Answer) else ()
+    return {
+        "file": file,
+        "error": error,
+        "predictions": [asdict(prediction) for prediction in predictions],
+        "model": describe_model(model),
+        "ms": {
+            "decode": round(timing.decode, 3),
+            "forward": round(timing.forward, 3),
+            "cam": round(timing.cam, 3),
+            "total": round(timing.total, 3),
+        },
+    }

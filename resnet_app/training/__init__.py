@@ -1,0 +1,1 @@
+"""How a model learns, and how right and how sure it is."""

@@ -1,0 +1,112 @@
+"""Every word comes from one table, whole in both languages."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+import torch
+
+from demo.locales import CHINESE, ENGLISH, LANGUAGES, best_language, table, text
+from demo.ui.errors import sentence
+from resnet_app.checkpoints.read import read_checkpoint
+from resnet_app.errors import CheckpointError
+from resnet_app.images import ACCEPTED
+from tests.paths import ROOT
+
+DEMO = ROOT / "demo"
+
+
+def blanks(words: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(words) if name}
+
+
+def test_languages_have_the_same_keys_and_blanks() -> None:
+    english, chinese = table(ENGLISH), table(CHINESE)
+    assert set(english) == set(chinese)
+    for key in english:
+        assert blanks(english[key]) == blanks(chinese[key]), key
+        assert english[key].strip()
+        assert chinese[key].strip()
+
+
+NAMES = {"title", "stem_imagenet", "norm_batch", "norm_group"}
+
+
+def test_what_pictures_are_accepted_is_said_in_the_librarys_words() -> None:
+    for key in ("error_not_a_picture", "error_too_many_pixels"):
+        assert table(ENGLISH)[key].endswith(ACCEPTED)
+        assert all(figure in table(CHINESE)[key] for figure in ("2 亿", "渐进式 5000 万", "最大 5000 万"))
+
+
+def test_chinese_is_chinese() -> None:
+    same = {key for key in table(ENGLISH) if table(ENGLISH)[key] == table(CHINESE)[key]}
+    assert all(not re.search("[a-z]{4}", table(ENGLISH)[key]) or key in NAMES or "weights" in key for key in same)
+
+
+def test_every_key_that_the_code_names_is_in_the_table() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in DEMO.rglob("*.py"))
+    named = set(re.findall(r'text\(\s*(?:\w+\.)?\w+,\s*"([\w-]+)"', code)) | set(
+        re.findall(r'heading\("([\w-]+)"\)', code)
+    )
+    assert len(named) >= 40
+    assert named <= set(table(ENGLISH))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        ("zh", CHINESE), ("zh-CN", CHINESE), ("zh-HK", CHINESE), ("zh-Hans-CN", CHINESE), ("en-GB", ENGLISH),
+        (None, ENGLISH), ("", ENGLISH), ("fr-FR,fr;q=0.9,zh;q=0.5", CHINESE), ("de", ENGLISH),
+        ("en-US,en;q=0.9,zh;q=0.8", ENGLISH),
+    ],
+)  # fmt: skip
+def test_best_language(wanted: str | None, language: str) -> None:
+    assert best_language(wanted) == language
+
+
+def test_blanks_are_filled_and_unknown_keys_are_errors() -> None:
+    assert text(CHINESE, "loading", name="ResNet-50") == "正在载入 ResNet-50"
+    assert set(LANGUAGES) == {ENGLISH, CHINESE}
+    with pytest.raises(KeyError):
+        text(ENGLISH, "no such key")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda state: {f"Mixed_5b.{key}": state[key] for key in list(state)[:4]}, "other_family"),
+        (lambda state: {key: state[key] for key in list(state)[:6]}, "no_resnet"),
+        (lambda state: {key: each for key, each in state.items() if not key.startswith("fc")}, "no_classifier"),
+        (lambda state: {key: each for key, each in state.items() if key != "bn1.weight"}, "missing_key"),
+        (lambda state: {**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "other_shape"),
+        (lambda state: {**state, "fc.bias": torch.tensor([float("nan"), 1.0])}, "not_finite"),
+        (lambda state: {"state_dict": state, "hook": eval}, "runs_code"),
+    ],
+)
+def test_the_doctors_words_on_the_page_are_the_librarys_own(saved, small_state, spoil, code) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(saved(spoil(small_state())))
+    assert caught.value.code == code
+    assert sentence(caught.value, ENGLISH) == str(caught.value)
+    assert re.search("[\u4e00-\u9fff]", sentence(caught.value, CHINESE))
+
+
+def test_a_web_page_and_a_damaged_file_in_words(tmp_path: Path) -> None:
+    for data, code in ((b"<!doctype html>", "web_page"), (b"PK\x03\x04 broken", "damaged")):
+        path = tmp_path / "file.pth"
+        path.write_bytes(data)
+        with pytest.raises(CheckpointError) as caught:
+            read_checkpoint(path)
+        assert caught.value.code == code
+        assert sentence(caught.value, ENGLISH) == str(caught.value)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notes_on_a_file_are_in_both_languages(saved, small_state, language: str) -> None:
+    content = {"arch": "resnet50", "classes": ["a"], "model_ema": {**small_state(), "beside": torch.ones(1)}}
+    notes = read_checkpoint(saved(content)).notes
+    assert [note.code for note in notes] == ["averaged", "renamed", "class_names", "beside"]
+    for note in notes:
+        said = text(language, f"note_{note.code}", **note.values)
+        assert (said == note.text) == (language == ENGLISH)

@@ -1,0 +1,66 @@
+"""The bundled model is what its card says, and answers real photographs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from resnet_app.checkpoints.read import read_checkpoint
+from resnet_app.cli import main
+from resnet_app.inference.models import BUNDLED_FILE, choose, load
+from resnet_app.inference.predict import classify
+from resnet_app.training.evaluate import evaluate
+from tests.paths import ROOT
+
+pytestmark = pytest.mark.slow
+
+ASSETS = ROOT / "assets"
+
+
+def test_size_classes_and_metadata() -> None:
+    assert BUNDLED_FILE.stat().st_size <= 23_000_000
+    checkpoint = read_checkpoint(BUNDLED_FILE)
+    assert (checkpoint.spec.name, checkpoint.class_names, checkpoint.dtype) == ("resnet18", ("ants", "bees"), "float16")
+    assert checkpoint.recipe is not None
+    assert checkpoint.recipe.crop == 224
+    assert checkpoint.metadata["data"]["trained_on"] == {"ants": 852, "bees": 996}
+
+
+@pytest.mark.parametrize("path", sorted((ASSETS / "examples").glob("*.jpg")), ids=lambda path: path.stem)
+def test_examples_are_answered_rightly(path: Path) -> None:
+    best = classify(load(choose()), path).predictions[0]
+    assert best.label == path.stem.split("-")[0] + "s"
+
+
+def test_validation_photographs_as_the_card_says(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {}
+    for name in ("ants", "bees"):
+        assert main.main(["predict", str(photos / name), "--json"]) == 0
+        answers = [record["predictions"][0]["label"] for record in json.loads(capsys.readouterr().out)]
+        rows[name] = [answers.count("ants"), answers.count("bees")]
+        assert len(answers) == 40
+    right = rows["ants"][0] + rows["bees"][1]
+    assert right >= 0.85 * 80
+    card = (ASSETS / "ants-bees.md").read_text("utf-8")
+    told = {
+        name: [int(a), int(b)]
+        for name, a, b in re.findall(r"^\| \*\*(\w+)\*\* \| (\d+) \| (\d+) \|$", card, flags=re.M)
+    }
+    for name, row in rows.items():  # a borderline photograph may tip over on another processor
+        assert row == pytest.approx(told[name], abs=1)
+
+
+def test_calibration_and_other_things_as_the_card_says(photos: Path) -> None:
+    figures = evaluate(load(choose(device="cpu")), photos.parent, other=photos.parents[1] / "other")
+    assert figures["accuracy"] >= 0.9
+    assert figures["expected_calibration_error"] < 0.08
+    assert figures["false_alarms"] < 0.1
+    card = (ASSETS / "ants-bees.md").read_text("utf-8")
+    told = re.search(r"^\| all \| (\d+) \| \*\*([\d.]+)\*\* \| ([\d.]+) % \| ([\d.]+) % \|$", card, flags=re.M)
+    assert told is not None
+    found = figures["other"]["all"]
+    assert found["pictures"] == int(told[1])
+    assert found["auroc"] == pytest.approx(float(told[2]), abs=0.005)
+    assert 100 * found["flagged"] == pytest.approx(float(told[3]), abs=1)
+    assert 100 * found["very_sure"] == pytest.approx(float(told[4]), abs=1)
