@@ -67,16 +67,23 @@ class Turn:
 class Looked:
     """One photo as one model sees it: decoded once, answered once, whatever is shown of it afterwards.
 
+    It remembers which model answers and does not hold it: what is held in memory is the cache's to bound.
+
     Attributes:
-        model: what answers.
+        choice: of the model that answers.
         photo: the file.
     """
 
-    def __init__(self, model: LoadedModel, photo: str) -> None:
-        self.model = model
+    def __init__(self, choice: ModelChoice, photo: str) -> None:
+        self.choice = choice
         self.photo = photo
         self._lock = threading.RLock()
         self._made: dict[Hashable, Any] = {}
+
+    @property
+    def model(self) -> LoadedModel:
+        """What answers; where the cache has dropped it meanwhile, it is loaded again."""
+        return current(self.choice)
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What was made under that key, or is made now and kept as long as the photo and the model are these."""
@@ -110,9 +117,9 @@ class Looked:
         from resnet_app.explain import cam
 
         def make() -> tuple[list[Heatmap], float]:
-            answer = self.answer()
-            started = clock(self.model.device)
-            return cam.heatmaps(self.model, answer, classes), clock(self.model.device) - started
+            model, answer = self.model, self.answer()
+            started = clock(model.device)
+            return cam.heatmaps(model, answer, classes), clock(model.device) - started
 
         return self.once(("maps", tuple(classes)), make)
 
@@ -141,8 +148,8 @@ class Session:
         """The photo as the model sees it: what is there already, or a new start."""
         with self._lock:
             known = self._looked
-            if known is None or (known.model.choice, known.photo) != (model.choice, photo):
-                known = self._looked = Looked(model, photo)
+            if known is None or (known.choice, known.photo) != (model.choice, photo):
+                known = self._looked = Looked(model.choice, photo)
             return known
 
 

@@ -1,6 +1,8 @@
 """One answer a photo: what changes the look alone neither decodes the file nor runs the network again."""
 
 import copy
+import gc
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -15,6 +17,7 @@ from resnet_app import images
 from resnet_app.explain import cam, overlay
 from resnet_app.inference import walkthrough
 from resnet_app.inference.backbone import Backbone
+from resnet_app.inference.cache import shared_cache
 from resnet_app.resnet import ResNet
 from tests.page import carry_out, visit
 from tests.paths import EXAMPLES
@@ -140,6 +143,20 @@ def test_blocks_that_were_not_kept_cost_one_pass_and_no_decoding(work: Counter[s
     fresh = Session().look(later.looked.model, BEE).answer(later.chosen.paths)
     theirs = cam.heatmaps(later.looked.model, fresh, [0], layers=later.chosen.layers)
     assert abs(theirs[0].values - later.maps[0].values).max() < 1e-5
+
+
+def test_a_session_holds_no_model_that_the_cache_has_dropped() -> None:
+    """However many visitors have looked: what is in memory is the cache's to bound."""
+    page = visit(photo=BEE, weights="random")
+    kept = explained(page, layers=["layer4"]).kept
+    explored(page)
+    cache = shared_cache()
+    network = weakref.ref(kept.looked.model.network)
+    with cache._lock:
+        cache._models.pop(kept.looked.choice.base)
+    gc.collect()
+    assert network() is None
+    assert classified(page, "viridis").result  # it is loaded again where it is needed
 
 
 def test_each_visitor_begins_with_nothing() -> None:
