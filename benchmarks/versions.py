@@ -174,9 +174,9 @@ def step(name: str, command: list[str], folder: Path, log: TextIO) -> str:
 def run_tests(installed: str, folder: Path, log: TextIO) -> tuple[str, ...]:
     """All but the browser tests: how many, and how many of them passed, failed and were skipped."""
     report = folder / "tests.xml"
-    options = ["--ignore=tests/e2e", "-p", "no:cacheprovider", "-rs", f"--junitxml={report}"]
+    options = ["--ignore=tests/e2e", "-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider", "-rs"]
     try:
-        step("pytest", [installed, "-m", "pytest", *options], folder, log)
+        step("pytest", [installed, "-m", "pytest", *options, f"--junitxml={report}"], folder, log)
     except BrokenError:
         if not report.exists():
             raise
