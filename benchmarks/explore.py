@@ -1,6 +1,6 @@
 """How soon a network is taken apart, beside what others need for the same table, and how soon the page shows it.
 
-1. The table: ``explorer.describe``, its cache cleared each time, beside ``torchinfo.summary`` and torch's
+1. The table: ``counting.describe``, its cache cleared each time, beside ``torchinfo.summary`` and torch's
    ``FlopCounterMode`` on a network that is built already, on the meta device, which is their fastest; in turn, medians.
 2. The same from a name alone: the two others have to build the network first.
 3. The page: from the choice of a network to its headline and table painted, in headless Chromium, where there is one.

@@ -62,7 +62,7 @@ def require_folder(folder: Path, file_name: str = "trial") -> None:
         made = [each for each in (folder, *folder.parents) if not each.exists()]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _try(folder / f"{file_name}.{uuid.uuid4().hex[:8]}.partial")  # the name that ``saving.whole`` writes under
+            _try(folder / f"{file_name}.{uuid.uuid4().hex[:8]}.partial")  # the name that ``put_in_place`` writes under
         finally:
             for each in made:
                 with suppress(OSError):

@@ -1,7 +1,7 @@
 """Every network variant in one record: structure, weights and published numbers.
 
 Importing this module imports neither torch nor torchvision, so that a page or a ``--help`` can list the variants at
-once. Published figures are torchvision's metadata; tests/test_registry.py compares each with it.
+once. Published figures are torchvision's metadata; tests/resnet_app/test_registry.py compares each with it.
 """
 
 from __future__ import annotations

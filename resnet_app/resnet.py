@@ -7,7 +7,7 @@ Sources:
     [Goyal17] Goyal et al.: Accurate, Large Minibatch SGD, 2017 (arXiv 1706.02677), for zero-init.
 
 Attribute names and the order in which layers are made are torchvision's, so every published checkpoint loads
-unchanged and the same seed gives the same weights, bit for bit (tests/test_resnet.py proves both).
+unchanged and the same seed gives the same weights, bit for bit (tests/resnet_app/test_resnet.py proves both).
 
 Shapes are (B, C, H, W): pictures in the batch, channels, height, width.
 """

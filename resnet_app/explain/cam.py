@@ -15,7 +15,7 @@ All of them weigh a block's maps A (C, h, w) and add them up. What they weigh th
 After the last block come a mean and one linear layer, so the gradient of logit c by A_k is
 ``fc.weight[c, k] / (h * w)`` at every position: all classes from one product, and CAM (Zhou et al. 2016), Grad-CAM,
 HiResCAM and XGradCAM are one map. Elsewhere the gradient is taken over the blocks that follow only.
-tests/test_gradcam.py compares every method with pytorch-grad-cam, on every stage.
+tests/resnet_app/explain/test_cam.py compares every method with pytorch-grad-cam, on every stage.
 """
 
 from __future__ import annotations

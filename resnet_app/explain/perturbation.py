@@ -1,4 +1,4 @@
-"""Score-CAM and Ablation-CAM: a weight for each channel, from a pass of its own; sources stand in gradcam.py."""
+"""Score-CAM and Ablation-CAM: a weight for each channel, from a pass of its own; sources stand in cam.py."""
 
 from __future__ import annotations
 
