@@ -1,7 +1,7 @@
 """A variant -> its anatomy, by arithmetic alone: stages, blocks and layers with shapes, parameters and cost.
 
 Nothing is built and no forward pass is run, so this module is without torch, and a thousand layers take milliseconds.
-tests/resnet_app/architecture/test_counting.py holds every figure against the networks of ``resnet_app.resnet`` and torchvision. What each
+test_counting.py holds every figure against the networks of ``resnet_app.resnet`` and torchvision. What each
 figure means is said in ``resnet_app.architecture.records``.
 """
 
