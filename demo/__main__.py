@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import logging
 import os
@@ -11,39 +12,17 @@ from typing import Any
 
 
 def main() -> int:
-    """Start the server at once; the heavy libraries and the model come in behind it."""
+    """Start the server at once; the heavy libraries and the model come in behind it.
+
+    Exit codes: 0 stopped, 2 wrong options, or a device or an address that cannot be had.
+    """
     prepare_environment()
-    from resnet_app.cli.options import EXIT_USAGE, OneLineParser
-    from resnet_app.errors import ResNetAppError
-    from resnet_app.registry import BUNDLED_MODEL, SPECS, WEIGHTS, get_spec
+    from resnet_app.cli.options import EXIT_USAGE
 
-    parser = OneLineParser(prog="python -m demo", description="ResNet Explorer in the browser.")
-    parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1; 0.0.0.0 for a class)")
-    parser.add_argument("--port", type=int, metavar="N", help="port (default: the first free one from 7860)")
-    parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
-    parser.add_argument("--inbrowser", action="store_true", help="open the page")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
-    parser.add_argument("--model", default=BUNDLED_MODEL, choices=SPECS, metavar="NAME", help=", ".join(SPECS))
-    parser.add_argument("--weights", choices=WEIGHTS, metavar="W", help=", ".join(WEIGHTS))
-    parser.add_argument("--lang", default="auto", choices=["auto", "en", "zh-CN"])
-    options = parser.parse_args()
-    if options.weights and options.weights not in get_spec(options.model).weights:
-        parser.error(
-            f"{options.model} has no {options.weights} weights; choose {', '.join(get_spec(options.model).weights)}"
-        )
-    if options.device != "auto":
-        try:
-            from resnet_app import device
-
-            device.resolve(options.device)
-        except ResNetAppError as error:
-            print(error, file=sys.stderr)
-            return EXIT_USAGE
-    try:
-        require_free(options.host, options.port)
-    except (OSError, OverflowError) as error:
-        where = f"{options.host or '127.0.0.1'}:{options.port or 0}"
-        print(f"The app cannot listen on {where} ({error}); choose another --port or --host.", file=sys.stderr)
+    options = _options()
+    refusal = _refusal(options)
+    if refusal:
+        print(refusal, file=sys.stderr)
         return EXIT_USAGE
     serve(
         language=None if options.lang == "auto" else options.lang,
@@ -56,6 +35,46 @@ def main() -> int:
         inbrowser=options.inbrowser,
     )
     return 0
+
+
+def _options() -> argparse.Namespace:
+    """What was asked for; wrong options end the program with one line."""
+    from resnet_app.cli.options import OneLineParser
+    from resnet_app.registry import BUNDLED_MODEL, SPECS, WEIGHTS, get_spec
+
+    parser = OneLineParser(prog="python -m demo", description="ResNet Explorer in the browser.")
+    parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1; 0.0.0.0 for a class)")
+    parser.add_argument("--port", type=int, metavar="N", help="port (default: the first free one from 7860)")
+    parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
+    parser.add_argument("--inbrowser", action="store_true", help="open the page")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    parser.add_argument("--model", default=BUNDLED_MODEL, choices=SPECS, metavar="NAME", help=", ".join(SPECS))
+    parser.add_argument("--weights", choices=WEIGHTS, metavar="W", help=", ".join(WEIGHTS))
+    parser.add_argument("--lang", default="auto", choices=["auto", "en", "zh-CN"])
+    options = parser.parse_args()
+    offered = get_spec(options.model).weights
+    if options.weights and options.weights not in offered:
+        parser.error(f"{options.model} has no {options.weights} weights; choose {', '.join(offered)}")
+    return options
+
+
+def _refusal(options: argparse.Namespace) -> str | None:
+    """Why the app cannot run as asked: there is no such device here, or the address is taken. None where it can."""
+    from resnet_app.errors import ResNetAppError
+
+    if options.device != "auto":
+        try:
+            from resnet_app import device
+
+            device.resolve(options.device)
+        except ResNetAppError as error:
+            return str(error)
+    try:
+        require_free(options.host, options.port)
+    except (OSError, OverflowError) as error:
+        where = f"{options.host or '127.0.0.1'}:{options.port or 0}"
+        return f"The app cannot listen on {where} ({error}); choose another --port or --host."
+    return None
 
 
 def serve(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,15 +132,19 @@ def api_explain(
     if passes > MOST_PASSES:
         raise ResNetAppError(f"This takes {passes} passes; a program gets at most {MOST_PASSES}. Take fewer layers.")
     result = predict.classify(loaded, _given(image), keep=chosen.paths)
-    if class_name and class_name not in loaded.class_names:
-        some = [*loaded.class_names[:10], "..."] if len(loaded.class_names) > 10 else list(loaded.class_names)
-        raise UnknownChoiceError("class", class_name, some)
-    index = loaded.class_names.index(class_name) if class_name else result.predictions[0].index
+    index = _class_index(loaded.class_names, class_name) if class_name else result.predictions[0].index
     started = clock(loaded.device)
     (heatmap,) = finish(cam.heatmaps_in_steps(loaded, result, [index], chosen))
     timing = replace(result.timing, cam=clock(loaded.device) - started)
     overlaid = overlay.draw(result.crop, heatmap)
     return predict.json_object(loaded, _name(image), result, timing), overlaid
+
+
+def _class_index(class_names: Sequence[str], class_name: str) -> int:
+    if class_name not in class_names:
+        some = [*class_names[:10], "..."] if len(class_names) > 10 else list(class_names)
+        raise UnknownChoiceError("class", class_name, some)
+    return class_names.index(class_name)
 
 
 def api_architecture(

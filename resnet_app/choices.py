@@ -39,11 +39,3 @@ LAYERS = (
     "layer3",
     "layer4",
 )  # each stands for its stage's last block; layer3.0 is one of its blocks
-
-# Ten even steps of three colour maps that are even in lightness and safe for the colour-blind.
-COLOURS = {
-    "inferno": "000004 1B0C41 4A0C6B 781C6D A52C60 CF4446 ED6925 FB9B06 F7D13D FCFFA4",
-    "viridis": "440154 482878 3E4989 31688E 26828E 1F9E89 35B779 6ECE58 B5DE2B FDE725",
-    "cividis": "00224E 123570 3B496C 575D6D 707173 8A8678 A59C74 C3B369 E1CC55 FEE838",
-}
-SIDES = ("7B2D8E", "1B7837")  # of a signed map: purple for the first class, green for the second; told apart by all

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shutil
 import socket
 import urllib.request
@@ -133,12 +134,23 @@ def test_within_a_tab_layout_events_handlers_and_view_go_one_way(source):
             assert name.split(".")[2].rpartition("_")[2] in allowed, f"{room}.{kind} imports {name}"
 
 
+@pytest.mark.parametrize("source", PAGE, ids=dotted)
+def test_html_is_made_by_templates_alone(source):
+    """What is put together from strings is escaped only where nobody forgets it; theme has no words of anybody's."""
+    if source.stem in ("theme", "charts"):  # the page's head; Plotly's own marks
+        return
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
+            assert not re.search("</?[a-z]", "".join(parts)), f"{source}:{node.lineno}"
+
+
 @pytest.mark.parametrize("source", [path for path in PAGE if dotted(path).split(".")[0] in TABS], ids=dotted)
 def test_layouts_and_events_import_nothing_heavy(source):
     """The page is up before torch is: only views may, which handlers import when they are first asked."""
     if source.stem.endswith(("view", "drawings", "charts")):
         return
-    light = ("choices", "registry", "errors", "progress", "naming", "architecture.counting")
+    light = ("choices", "colours", "registry", "errors", "progress", "naming", "architecture.counting")
     tree = ast.parse(source.read_text("utf-8"))
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("resnet_app"):

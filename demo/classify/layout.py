@@ -9,7 +9,8 @@ import gradio as gr
 from demo.ui import html, photo_input
 from demo.ui.inputs import Photo, Steps
 from demo.ui.labels import Labels, heading
-from resnet_app.choices import COLOURS, DEFAULT_TOP_K, MAX_TOP_K
+from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
+from resnet_app.colours import COLOUR_MAPS
 
 
 class Classify(NamedTuple):
@@ -45,8 +46,8 @@ def build(labels: Labels) -> Classify:
             with gr.Row(elem_id="controls", visible=False) as controls:
                 photo_input.opacity_slider(labels, "opacity")
                 colours = labels(
-                    gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOURS],
-                    value=next(iter(COLOURS)), interactive=True, elem_id="colours", elem_classes="segments",
+                    gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOUR_MAPS],
+                    value=next(iter(COLOUR_MAPS)), interactive=True, elem_id="colours", elem_classes="segments",
                 )  # fmt: skip
                 top_k = labels(
                     Steps, words={"label": "answers"}, minimum=1, maximum=MAX_TOP_K, value=DEFAULT_TOP_K, step=1,

@@ -9,12 +9,13 @@ from plotly.subplots import make_subplots
 
 from demo.locales import text
 from demo.ui.charts import GRID, layout
+from resnet_app.colours import BLUE, GREY, ORANGE
 from resnet_app.explain.faithfulness import Curve
 
 CURVES = {  # told apart by their strokes as well
-    "map": {"color": "#3B7DD8", "width": 3},
-    "random": {"color": "#808A97", "width": 2, "dash": "dot"},
-    "centre": {"color": "#CF6A0C", "width": 2, "dash": "dash"},
+    "map": {"color": BLUE, "width": 3},
+    "random": {"color": GREY, "width": 2, "dash": "dot"},
+    "centre": {"color": ORANGE, "width": 2, "dash": "dash"},
 }
 
 

@@ -11,7 +11,8 @@ from demo.ui import html, photo_input
 from demo.ui.inputs import Choice
 from demo.ui.labels import Labels, choices, heading, note
 from demo.ui.photo_input import PhotoInput
-from resnet_app.choices import COLOURS, LAYERS, MAX_CLASSES_EXPLAINED
+from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED
+from resnet_app.colours import COLOUR_MAPS
 
 
 class Explain(NamedTuple):
@@ -47,25 +48,12 @@ class Explain(NamedTuple):
 
 def build(labels: Labels, *, model: str) -> Explain:
     """Lay the tab out, with the layers of the network that is picked at the start."""
-    box: dict[str, Any] = {"interactive": True}
     plain: dict[str, Any] = {"apply_default_css": False}
     small: dict[str, Any] = {"scale": 0, "min_width": 180}
     parts: dict[str, Any] = {}
     with gr.Row(elem_id="explain"):
         with gr.Column(elem_id="explain-input", scale=0, min_width=248):
-            parts["input"] = photo_input.build(labels, "explain")
-            parts["method"] = labels(
-                Choice, words={"label": "method"}, choices=METHOD_CHOICES, value=METHOD_CHOICES[0][1], filterable=False,
-                elem_id="method", **box,
-            )  # fmt: skip
-            parts["layers"] = labels(
-                Choice, words={"label": "layers", "info": "layers_info"}, choices=layer_choices(model),
-                value=[LAYERS[-1]], multiselect=True, elem_id="layers", **box,
-            )  # fmt: skip
-            parts["classes"] = labels(
-                Choice, words={"label": "explained_classes", "info": "explained_classes_info"}, choices=[], value=[],
-                multiselect=True, max_choices=MAX_CLASSES_EXPLAINED, elem_id="explained-classes", **box,
-            )  # fmt: skip
+            parts |= _controls(labels, model)
         with gr.Column(elem_id="explain-output"):
             parts["problem"] = gr.HTML(visible=False, **plain, elem_id="explain-problem")
             parts["notice"] = gr.HTML(
@@ -91,6 +79,25 @@ def build(labels: Labels, *, model: str) -> Explain:
     return Explain(**parts)
 
 
+def _controls(labels: Labels, model: str) -> dict[str, Any]:
+    """The photo, the method, the layers and the classes."""
+    box: dict[str, Any] = {"interactive": True}
+    photo = photo_input.build(labels, "explain")
+    method = labels(
+        Choice, words={"label": "method"}, choices=METHOD_CHOICES, value=METHOD_CHOICES[0][1], filterable=False,
+        elem_id="method", **box,
+    )  # fmt: skip
+    layers = labels(
+        Choice, words={"label": "layers", "info": "layers_info"}, choices=layer_choices(model),
+        value=[LAYERS[-1]], multiselect=True, elem_id="layers", **box,
+    )  # fmt: skip
+    classes = labels(
+        Choice, words={"label": "explained_classes", "info": "explained_classes_info"}, choices=[], value=[],
+        multiselect=True, max_choices=MAX_CLASSES_EXPLAINED, elem_id="explained-classes", **box,
+    )  # fmt: skip
+    return {"input": photo, "method": method, "layers": layers, "classes": classes}
+
+
 def _looks(labels: Labels) -> dict[str, Any]:
     """How the maps are shown, and the button that saves all of it."""
     segments: dict[str, Any] = {"interactive": True, "elem_classes": "segments"}
@@ -104,8 +111,8 @@ def _looks(labels: Labels) -> dict[str, Any]:
             elem_id="lines", **segments,
         )  # fmt: skip
         colour_box = labels(
-            gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOURS],
-            value=next(iter(COLOURS)), elem_id="explain-colours", **segments,
+            gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOUR_MAPS],
+            value=next(iter(COLOUR_MAPS)), elem_id="explain-colours", **segments,
         )  # fmt: skip
         photo_input.opacity_slider(labels, "explain-opacity")
     with gr.Row(elem_id="explain-save-row"):

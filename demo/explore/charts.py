@@ -7,18 +7,14 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from demo.explore.view import memory, stage_cells, stage_heads
+from demo.explore.view import stage_cells, stage_heads
 from demo.locales import text
 from demo.ui.charts import CLEAR, GRID, ROW, ZEBRA, layout
-from demo.ui.html import amount
+from demo.ui.html import amount, memory
 from resnet_app.architecture.published import Classifier
 from resnet_app.architecture.records import Architecture, share
+from resnet_app.colours import BLUE, DARK_BLUE, GREY, HEAD_GREY, INK, ORANGE, STAGE_BLUES, TEAL, WHITE
 from resnet_app.explain.residuals import Reading
-
-PARAMETERS_COLOUR, MACS_COLOUR, MEMORY_COLOUR = "#3B7DD8", "#CF6A0C", "#2A9484"
-OTHERS_GREY = "#808A97"
-STAGE_BLUES = ("#8CB4E8", "#6FA1E2", "#4F8BDA", "#2F6FC4", "#1F569F")  # deeper stages are darker
-HEAD_GREY = "#5B6B80"
 
 
 def stage_table(language: str, architecture: Architecture) -> go.Figure:
@@ -45,10 +41,10 @@ def cost_bars(language: str, architecture: Architecture) -> go.Figure:
     stages = architecture.stages
     names = [stage.name for stage in stages]
     measures = (
-        ("col_parameters", PARAMETERS_COLOUR, [share(s.parameters, architecture.parameters) for s in stages],
+        ("col_parameters", BLUE, [share(s.parameters, architecture.parameters) for s in stages],
          [amount(s.parameters) for s in stages]),
-        ("col_macs", MACS_COLOUR, [share(s.macs, architecture.macs) for s in stages], [amount(s.macs) for s in stages]),
-        ("memory_of_peak", MEMORY_COLOUR, [share(s.peak_bytes, architecture.peak_bytes) for s in stages],
+        ("col_macs", ORANGE, [share(s.macs, architecture.macs) for s in stages], [amount(s.macs) for s in stages]),
+        ("memory_of_peak", TEAL, [share(s.peak_bytes, architecture.peak_bytes) for s in stages],
          [memory(s.peak_bytes) for s in stages]),
     )  # fmt: skip
     figure = go.Figure(
@@ -79,11 +75,11 @@ def standing(language: str, every: Sequence[Classifier], name: str) -> go.Figure
     figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.05)
     groups = (
         ("standing_others", [c for c in every if not c.is_ours],
-         {"color": OTHERS_GREY, "size": 7, "symbol": "circle-open"}),
+         {"color": GREY, "size": 7, "symbol": "circle-open"}),
         ("standing_ours", [c for c in every if c.is_ours and c.model != name],
-         {"color": PARAMETERS_COLOUR, "size": 9, "symbol": "circle"}),
+         {"color": BLUE, "size": 9, "symbol": "circle"}),
         ("standing_this", [c for c in every if c.model == name],
-         {"color": PARAMETERS_COLOUR, "size": 17, "symbol": "diamond", "line": {"width": 2, "color": "#174486"}}),
+         {"color": BLUE, "size": 17, "symbol": "diamond", "line": {"width": 2, "color": DARK_BLUE}}),
     )  # fmt: skip
     for column, measure in enumerate(("gmacs", "parameters"), start=1):
         for key, members, marker in groups:
@@ -115,14 +111,14 @@ def residual_chart(language: str, readings: Sequence[Reading]) -> go.Figure:
     paths = [reading.path for reading in readings]
     symbols = ["circle" if reading.is_identity else "square-open" for reading in readings]
     for row, key, values, colour in (
-        (1, "scope_shortcut", [reading.shortcut for reading in readings], OTHERS_GREY),
-        (1, "scope_residual", [reading.residual for reading in readings], PARAMETERS_COLOUR),
-        (2, "scope_ratio", [reading.ratio for reading in readings], PARAMETERS_COLOUR),
-        (3, "scope_cosine", [reading.cosine for reading in readings], PARAMETERS_COLOUR),
+        (1, "scope_shortcut", [reading.shortcut for reading in readings], GREY),
+        (1, "scope_residual", [reading.residual for reading in readings], BLUE),
+        (2, "scope_ratio", [reading.ratio for reading in readings], BLUE),
+        (3, "scope_cosine", [reading.cosine for reading in readings], BLUE),
     ):
         figure.add_scatter(
             x=paths, y=values, mode="lines+markers", name=text(language, key), row=row, col=1, showlegend=row == 1,
-            line={"color": colour, "width": 2, "dash": "dot" if colour == OTHERS_GREY else "solid"},
+            line={"color": colour, "width": 2, "dash": "dot" if colour == GREY else "solid"},
             marker={"symbol": symbols, "size": 9, "color": colour},
             hovertemplate="%{x}: %{y:.3g}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
@@ -160,7 +156,7 @@ def parameter_treemap(language: str, architecture: Architecture) -> go.Figure:
             label = text(language, "block", number=number)
             tiles.append((block.path, label, stage.name, block.parameters, colour))
     ids, labels, parents, values, colours = zip(*tiles, strict=True)
-    ink = ["#16191D" if colour in STAGE_BLUES[:3] else "#FFFFFF" for colour in colours]
+    ink = [INK if colour in STAGE_BLUES[:3] else WHITE for colour in colours]
     tree = go.Treemap(
         ids=ids, labels=labels, parents=parents, values=values, branchvalues="total",
         marker={"colors": colours, "line": {"width": 1, "color": "rgba(255,255,255,.6)"}, "cornerradius": 2},

@@ -39,10 +39,7 @@ def wire(tab: Explore, page: Page, photo: gr.Image) -> Show:
         show_picture(listen, **how)
         walk(listen, **how)
 
-    for changed in (
-        tab.input_size.submit, tab.input_size.blur, tab.classes.submit, tab.classes.blur, tab.stem.input,
-        tab.dilated.input, tab.zero_init.input, tab.groups.input, tab.width_per_group.input, tab.norm.input,
-    ):  # fmt: skip
+    for changed in _controls(tab):
         redrawn = on(changed, handlers.draw, plan, drawn, **QUIET, **LATEST, **DRAWING)
         show_rooms(redrawn.then, **EACH)
         show_maps(redrawn.then, **EACH)
@@ -62,6 +59,14 @@ def wire(tab: Explore, page: Page, photo: gr.Image) -> Show:
     show_picture(photo.change, **LATEST)
     walk(photo.change, **LATEST)
     return show
+
+
+def _controls(tab: Explore) -> tuple[Listen, ...]:
+    """What changes the network that is drawn."""
+    return (
+        tab.input_size.submit, tab.input_size.blur, tab.classes.submit, tab.classes.blur, tab.stem.input,
+        tab.dilated.input, tab.zero_init.input, tab.groups.input, tab.width_per_group.input, tab.norm.input,
+    )  # fmt: skip
 
 
 def _records(tab: Explore, page: Page) -> tuple[handlers.Plan, handlers.Drawn]:

@@ -64,66 +64,95 @@ class Explore(NamedTuple):
     drawing: gr.HTML
 
 
+PLAIN: dict[str, Any] = {"apply_default_css": False}
+CHOOSE_PART = "window.resnetExplorer.choosePart(element, trigger)"
+CHOOSE_LAYER = "window.resnetExplorer.chooseLayer(element, watch)"
+
+
 def build(labels: Labels) -> Explore:
     """Lay the tab out."""
-    plain: dict[str, Any] = {"apply_default_css": False}
-    parts: dict[str, Any] = {"headline": gr.HTML(html.status_starting(labels.language), **plain, elem_id="network")}
+    parts: dict[str, Any] = {"headline": gr.HTML(html.status_starting(labels.language), **PLAIN, elem_id="network")}
     parts |= _controls(labels)
-    parts["problem"] = gr.HTML(visible=False, **plain, elem_id="explore-problem")
-    parts["ribbon"] = gr.HTML(
-        **plain, js_on_load="window.resnetExplorer.choosePart(element, trigger)", elem_id="ribbon"
-    )
+    parts["problem"] = gr.HTML(visible=False, **PLAIN, elem_id="explore-problem")
+    parts["ribbon"] = gr.HTML(**PLAIN, js_on_load=CHOOSE_PART, elem_id="ribbon")
     with gr.Row(elem_id="explore-columns"):
         with gr.Column(scale=7, min_width=320):
-            labels(gr.HTML, words={"value": heading("stages")}, **plain)
-            parts["table"] = gr.Plot(show_label=False, elem_id="stage-table")
-            labels(gr.HTML, words={"value": note("field_note")}, **plain)
-            with gr.Row(elem_id="chart-head"):
-                labels(gr.HTML, words={"value": heading("where")}, **plain)
-                parts["chart_kind"] = labels(
-                    gr.Radio, words={"label": "chart", "choices": _charts}, value="bars", show_label=False,
-                    container=False, interactive=True, elem_id="chart-kind", elem_classes="segments",
-                )  # fmt: skip
-            parts["chart"] = gr.Plot(show_label=False, elem_id="chart")
+            parts |= _stages(labels)
         with gr.Column(scale=5, min_width=320):
-            parts["stage"] = gr.HTML(
-                **plain, js_on_load="window.resnetExplorer.choosePart(element, trigger)", elem_id="opened"
-            )
-            parts["block"] = gr.HTML(
-                **plain, js_on_load="window.resnetExplorer.chooseLayer(element, watch)", elem_id="block"
-            )
-    with gr.Tabs(elem_id="explore-rooms") as rooms:
-        parts["rooms"] = rooms
-        with labels(gr.Tab, words={"label": "room_picture"}, id="picture"):
-            parts |= _picture(labels)
-        with labels(gr.Tab, words={"label": "room_steps"}, id="steps"):
-            labels(gr.HTML, words={"value": heading("steps")}, **plain)
-            parts["steps_problem"] = gr.HTML(visible=False, **plain, elem_id="steps-problem")
-            parts["steps"] = gr.HTML(**plain, elem_id="steps")
-        with labels(gr.Tab, words={"label": "room_code"}, id="code"), gr.Row(elem_id="code-room"):
-            with gr.Column(scale=7, min_width=320):
-                labels(gr.HTML, words={"value": heading("code")}, **plain)
-                parts["excerpts"] = gr.HTML(**plain, elem_id="excerpts")
-            with gr.Column(scale=5, min_width=320):
-                labels(gr.HTML, words={"value": heading("snippet")}, **plain)
-                parts["snippet"] = gr.HTML(**plain, elem_id="snippet")
-                labels(gr.HTML, words={"value": heading("tree")}, **plain)
-                parts["tree"] = gr.HTML(**plain, elem_id="tree")
-        with labels(gr.Tab, words={"label": "room_others"}, id="others"):
-            labels(gr.HTML, words={"value": heading("standing")}, **plain)
-            labels(gr.HTML, words={"value": note("standing_note")}, **plain)
-            parts["standing"] = gr.Plot(show_label=False, elem_id="standing")
-            labels(gr.HTML, words={"value": heading("published")}, **plain)
-            parts["published"] = gr.HTML(**plain, elem_id="published")
-        with labels(gr.Tab, words={"label": "room_said"}, id="said"):
-            labels(gr.HTML, words={"value": heading("said")}, **plain)
-            parts["said"] = gr.HTML(**plain, elem_id="said")
-        with labels(gr.Tab, words={"label": "room_tables"}, id="tables"):
-            labels(gr.HTML, words={"value": heading("whole_network")}, **plain)
-            parts["drawing"] = gr.HTML(**plain, elem_id="whole")
-            labels(gr.HTML, words={"value": heading("stages_as_text")}, **plain)
-            parts["rows"] = gr.HTML(**plain, elem_id="stage-rows")
+            parts["stage"] = gr.HTML(**PLAIN, js_on_load=CHOOSE_PART, elem_id="opened")
+            parts["block"] = gr.HTML(**PLAIN, js_on_load=CHOOSE_LAYER, elem_id="block")
+    rooms = {
+        "picture": _picture, "steps": _steps, "code": _code, "others": _others, "said": _said, "tables": _tables,
+    }  # fmt: skip
+    with gr.Tabs(elem_id="explore-rooms") as parts["rooms"]:
+        for room in ROOMS:
+            with labels(gr.Tab, words={"label": f"room_{room}"}, id=room):
+                parts |= rooms[room](labels)
     return Explore(**parts)
+
+
+def _head(labels: Labels, key: str, **options: Any) -> None:
+    labels(gr.HTML, words={"value": heading(key)}, **PLAIN, **options)
+
+
+def _note(labels: Labels, key: str) -> None:
+    labels(gr.HTML, words={"value": note(key)}, **PLAIN)
+
+
+def _stages(labels: Labels) -> dict[str, Any]:
+    """The stages in a table and in a chart."""
+    _head(labels, "stages")
+    parts = {"table": gr.Plot(show_label=False, elem_id="stage-table")}
+    _note(labels, "field_note")
+    with gr.Row(elem_id="chart-head"):
+        _head(labels, "where")
+        parts["chart_kind"] = labels(
+            gr.Radio, words={"label": "chart", "choices": _charts}, value="bars", show_label=False,
+            container=False, interactive=True, elem_id="chart-kind", elem_classes="segments",
+        )  # fmt: skip
+    return {**parts, "chart": gr.Plot(show_label=False, elem_id="chart")}
+
+
+def _steps(labels: Labels) -> dict[str, Any]:
+    _head(labels, "steps")
+    return {
+        "steps_problem": gr.HTML(visible=False, **PLAIN, elem_id="steps-problem"),
+        "steps": gr.HTML(**PLAIN, elem_id="steps"),
+    }
+
+
+def _code(labels: Labels) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    with gr.Row(elem_id="code-room"):
+        with gr.Column(scale=7, min_width=320):
+            _head(labels, "code")
+            parts["excerpts"] = gr.HTML(**PLAIN, elem_id="excerpts")
+        with gr.Column(scale=5, min_width=320):
+            _head(labels, "snippet")
+            parts["snippet"] = gr.HTML(**PLAIN, elem_id="snippet")
+            _head(labels, "tree")
+            parts["tree"] = gr.HTML(**PLAIN, elem_id="tree")
+    return parts
+
+
+def _others(labels: Labels) -> dict[str, Any]:
+    _head(labels, "standing")
+    _note(labels, "standing_note")
+    standing = gr.Plot(show_label=False, elem_id="standing")
+    _head(labels, "published")
+    return {"standing": standing, "published": gr.HTML(**PLAIN, elem_id="published")}
+
+
+def _said(labels: Labels) -> dict[str, Any]:
+    _head(labels, "said")
+    return {"said": gr.HTML(**PLAIN, elem_id="said")}
+
+
+def _tables(labels: Labels) -> dict[str, Any]:
+    _head(labels, "whole_network")
+    drawing = gr.HTML(**PLAIN, elem_id="whole")
+    _head(labels, "stages_as_text")
+    return {"drawing": drawing, "rows": gr.HTML(**PLAIN, elem_id="stage-rows")}
 
 
 def _controls(labels: Labels) -> dict[str, Any]:
@@ -182,36 +211,40 @@ def size_classes_stem(labels: Labels, prefix: str = "") -> dict[str, Any]:
 
 def _picture(labels: Labels) -> dict[str, Any]:
     """The room where the network is looked at while it works on a picture."""
-    plain: dict[str, Any] = {"apply_default_css": False}
     parts: dict[str, Any] = {}
     with gr.Row(elem_id="inside"):
         with gr.Column(elem_id="inside-input", scale=0, min_width=248):
             parts["input"] = photo_input.build(labels, "inside")
         with gr.Column(elem_id="inside-output"):
-            parts["inside_problem"] = gr.HTML(visible=False, **plain, elem_id="inside-problem")
+            parts["inside_problem"] = gr.HTML(visible=False, **PLAIN, elem_id="inside-problem")
             with gr.Row(elem_id="maps-head"):
-                labels(gr.HTML, words={"value": heading("feature_maps")}, **plain)
+                _head(labels, "feature_maps")
                 parts["scale"] = labels(
                     gr.Radio, words={"label": "scale", "choices": choices("scale", "shared", "own")}, value="shared",
                     show_label=False, container=False, interactive=True, elem_id="maps-scale", elem_classes="segments",
                 )  # fmt: skip
             empty = html.empty(labels.language, "inside_empty_title", "inside_empty_text")
-            parts["maps"] = gr.HTML(empty, **plain, elem_id="maps")
-            with gr.Column(visible=False, elem_id="inside-more") as more:
-                parts["more"] = more
-                labels(gr.HTML, words={"value": heading("scope")}, **plain, elem_id="scope-head")
-                labels(gr.HTML, words={"value": note("scope_note")}, **plain)
-                parts["residual_chart"] = gr.Plot(show_label=False, elem_id="scope")
-                parts["readings"] = gr.HTML(**plain, elem_id="readings")
-                with gr.Row(elem_id="left-out-row"):
-                    parts["left_out"] = labels(
-                        Choice, words={"label": "left_out", "info": "left_out_info"}, choices=[], value=[],
-                        multiselect=True, interactive=True, elem_id="left-out",
-                    )  # fmt: skip
-                    for key in ("all_blocks", "no_blocks"):
-                        parts[key] = labels(gr.Button, words={"value": key}, size="sm", scale=0, min_width=80)
-                parts["without"] = gr.HTML(**plain, elem_id="without")
+            parts["maps"] = gr.HTML(empty, **PLAIN, elem_id="maps")
+            with gr.Column(visible=False, elem_id="inside-more") as parts["more"]:
+                parts |= _microscope(labels)
     return parts
+
+
+def _microscope(labels: Labels) -> dict[str, Any]:
+    """The residual microscope, and the answers without F(x) of some blocks."""
+    _head(labels, "scope", elem_id="scope-head")
+    _note(labels, "scope_note")
+    parts: dict[str, Any] = {
+        "residual_chart": gr.Plot(show_label=False, elem_id="scope"), "readings": gr.HTML(**PLAIN, elem_id="readings"),
+    }  # fmt: skip
+    with gr.Row(elem_id="left-out-row"):
+        parts["left_out"] = labels(
+            Choice, words={"label": "left_out", "info": "left_out_info"}, choices=[], value=[],
+            multiselect=True, interactive=True, elem_id="left-out",
+        )  # fmt: skip
+        for key in ("all_blocks", "no_blocks"):
+            parts[key] = labels(gr.Button, words={"value": key}, size="sm", scale=0, min_width=80)
+    return {**parts, "without": gr.HTML(**PLAIN, elem_id="without")}
 
 
 def _charts(language: str) -> list[tuple[str, Any]]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
-from html import escape
 
 import torch
+from markupsafe import Markup
 
 from demo.explore.drawings import block_drawing
-from demo.locales import text
-from demo.ui.html import shape, table
+from demo.locales import ENGLISH, text
+from demo.ui.html import shape, table, template
 from resnet_app.architecture import formulas
 from resnet_app.architecture.counting import describe, slid
 from resnet_app.architecture.records import Architecture, BlockRow
@@ -22,36 +22,42 @@ from resnet_app.registry import SPECS
 
 BASIC, DEEP = "resnet18", "resnet50"
 OLD_POOL, SMALL = 7, 32  # the fixed average pool of older code, and the side of CIFAR's pictures, in pixels
+_show = template("steps.html")
 
 
 def _block(name: str, path: str) -> BlockRow:
     return next(block for stage in describe(name).stages for block in stage.blocks if block.path == path)
 
 
-def _drawn(name: str, path: str) -> Callable[[str], str]:
+def _drawn(name: str, path: str) -> Callable[[str], Markup]:
     return lambda language: block_drawing(language, _block(name, path))
 
 
-def _formulas(*lines: str) -> str:
-    return "".join(f"<p><code>{escape(line)}</code></p>" for line in lines)
+def _formulas(*lines: str) -> Markup:
+    return _show("formulas", ENGLISH, lines=lines)
 
 
-def _planes(_language: str) -> str:
+def _planes(_language: str) -> Markup:
     architecture = describe(DEEP)
     paths = ("layer1.0", "layer2.0", "layer3.0", "layer4.0")
     return _formulas(*(f"{path}: {formulas.output_channels(architecture, _block(DEEP, path))}" for path in paths))
 
 
-def _expansion(_language: str) -> str:
+def _expansion(_language: str) -> Markup:
     block = _block(DEEP, "layer2.1")
     formula = formulas.output_channels(describe(DEEP), block)
     return _formulas(f"{block.path}: {block.input_shape[0]} → {block.output_shape[0]}, {formula}")
 
 
-def _projections(language: str) -> str:
+def _projections(language: str) -> Markup:
     heads = [text(language, f"col_{key}") for key in ("layer", "operator", "input", "output")]
     rows = [
-        [f"<code>{layer.path}</code>", layer.operator, shape(layer.input_shape), shape(layer.output_shape)]
+        [
+            Markup("<code>{}</code>").format(layer.path),
+            layer.operator,
+            shape(layer.input_shape),
+            shape(layer.output_shape),
+        ]
         for stage in describe(DEEP).stages
         for block in stage.blocks
         for layer in block.shortcut[:1]
@@ -64,19 +70,19 @@ def _convolutions(architecture: Architecture) -> list[int]:
     return [layer.kernel for stage in architecture.stages for layer in stage.every_layer if layer.kind == "conv"]
 
 
-def _kernels(language: str) -> str:
+def _kernels(language: str) -> Markup:
     counted = sorted(Counter(_convolutions(describe(DEEP))).items(), reverse=True)
     heads = [text(language, "said_kernel"), text(language, "said_count")]
     return table(heads, [[f"{side}×{side}", str(count)] for side, count in counted], kind="facts")
 
 
-def _depth(language: str) -> str:
+def _depth(language: str) -> Markup:
     architecture = describe(DEEP)
     words = text(language, "said_all_convolutions", count=len(_convolutions(architecture)))
-    return _formulas(formulas.depth(architecture.spec)) + f"<p>{escape(words)}</p>"
+    return _formulas(formulas.depth(architecture.spec)) + Markup("<p>{}</p>").format(words)
 
 
-def _zero_init(_language: str) -> str:
+def _zero_init(_language: str) -> Markup:
     lines = []
     for asked in (False, True):
         network = SPECS[BASIC].build(num_classes=2, zero_init_residual=asked)
@@ -85,7 +91,7 @@ def _zero_init(_language: str) -> str:
     return _formulas(*lines)
 
 
-def _old_pool(_language: str) -> str:
+def _old_pool(_language: str) -> Markup:
     """The size that a fixed 7x7 pool would give, and what PyTorch says to it."""
     last = next(stage for stage in describe(BASIC, input_size=(SMALL, SMALL)).stages if stage.name == "conv5_x")
     side = last.output_shape[1]
@@ -97,7 +103,7 @@ def _old_pool(_language: str) -> str:
     return _formulas(formula)
 
 
-FIGURES: dict[str, Callable[[str], str]] = {  # in the order of the page
+FIGURES: dict[str, Callable[[str], Markup]] = {  # in the order of the page
     "basic_block": _drawn(BASIC, "layer2.1"),
     "last_1x1": _drawn(DEEP, "layer1.1"),
     "planes": _planes,
@@ -111,10 +117,6 @@ FIGURES: dict[str, Callable[[str], str]] = {  # in the order of the page
 
 
 @lru_cache(maxsize=4)
-def listed(language: str) -> str:
+def listed(language: str) -> Markup:
     """All of them."""
-    return '<div class="misconceptions">' + "".join(
-        f'<article><p class="not">{escape(text(language, f"said_{key}"))}</p>'
-        f'<p class="so">{escape(text(language, f"true_{key}"))}</p>{figure(language)}</article>'
-        for key, figure in FIGURES.items()
-    ) + "</div>"  # fmt: skip
+    return _show("misconceptions", language, figures={key: figure(language) for key, figure in FIGURES.items()})

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from demo.explore.drawings import block_drawing, plain_drawing, saved
 from demo.locales import text
-from demo.ui.html import NNBSP, amount, download, shape, table
+from demo.ui.html import NNBSP, NOTHING, amount, download, memory, note, shape, table, template, warning
 from resnet_app.architecture import formulas, summary
 from resnet_app.architecture.published import is_standard, paper_row
 from resnet_app.architecture.records import Architecture, BlockRow, LayerRow, StageRow, share
 from resnet_app.architecture.torchinfo_counts import TorchinfoCounts
 
-
-def memory(count: int) -> str:
-    """Bytes with three figures: 9.19 MiB, 2.01 KiB, 8 B."""
-    if count < 1024:
-        return f"{count}{NNBSP}B"
-    unit, size = ("KiB", 2**10) if count < 2**17 else ("MiB", 2**20)
-    value = count / size
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}{NNBSP}{unit}"
+_show = template("explore.html")
 
 
-def headline(language: str, architecture: Architecture) -> str:
+def headline(language: str, architecture: Architecture) -> Markup:
     """What the network is, in a few lines."""
     height, width = architecture.input_size
     line = text(
@@ -35,54 +29,43 @@ def headline(language: str, architecture: Architecture) -> str:
     counted = text(language, "depth_counted", formula=formulas.depth(architecture.spec))
     peak = max(architecture.stages, key=lambda stage: stage.peak_bytes)
     alive = text(language, "peak_line", peak=memory(peak.peak_bytes), stage=peak.name)
-    convention = text(language, "convention", height=height, width=width)
-    return (
-        f'<div class="network"><h2>{escape(architecture.title)}</h2><p>{escape(line)}</p>'
-        f'<p class="convention">{escape(convention)}</p>'
-        f'<p class="second">{escape(counted)} {escape(alive)}</p></div>'
-    )
+    return _show(
+        "headline", language, title=architecture.title, line=line, second=f"{counted} {alive}",
+        convention=text(language, "convention", height=height, width=width),
+    )  # fmt: skip
 
 
-def stage(language: str, architecture: Architecture, stage_index: int, block_index: int) -> str:
-    """An opened stage: its name, what it costs, and its blocks to choose from."""
-    row = architecture.stages[stage_index]
-    facts = text(
+def facts(language: str, row: StageRow) -> str:
+    """What a stage costs, in a line."""
+    return text(
         language, "stage_facts", parameters=amount(row.parameters), macs=amount(row.macs),
         peak=memory(row.peak_bytes), stride=row.stride, field=row.receptive_field,
     )  # fmt: skip
-    head = f'<h3>{row.name} <small>{row.operator}</small></h3><p class="facts">{escape(facts)}</p>'
-    if not row.blocks:
-        return f'<div class="opened">{head}</div>'
+
+
+def stage(language: str, architecture: Architecture, stage_index: int, block_index: int) -> Markup:
+    """An opened stage: its name, what it costs, and its blocks to choose from."""
+    row = architecture.stages[stage_index]
     chosen = min(block_index, len(row.blocks) - 1)
-    chips = "".join(
-        f'<button type="button" data-index="{i}" aria-pressed="{"true" if i == chosen else "false"}"'
-        f' tabindex="{0 if i == chosen else -1}">{i + 1}</button>'
-        for i in range(len(row.blocks))
-    )
-    small = " many" if len(row.blocks) > 12 else ""
-    name = escape(text(language, "choose_block"))
-    return f'<div class="opened">{head}<div class="chips{small}" role="group" aria-label="{name}">{chips}</div></div>'
+    return _show("stage", language, row=row, facts=facts(language, row), chosen=chosen)
 
 
-def block(language: str, architecture: Architecture, stage_index: int, block_index: int) -> str:
+def block(language: str, architecture: Architecture, stage_index: int, block_index: int) -> Markup:
     """A block (or a stage that has none): drawn, named, and its layers, each with its arithmetic."""
     row = architecture.stages[stage_index]
-    path = f"{escape(architecture.title)} › {row.name}"
-    if not row.blocks:
-        drawing = saved(language, plain_drawing(language, row), f"{architecture.spec.name}-{row.name}")
-        return (
-            f'<div class="opened"><p class="path">{path}</p>{drawing}{layers(language, architecture, row.layers)}</div>'
-        )
     index = min(block_index, len(row.blocks) - 1)
-    chosen = row.blocks[index]
-    number = escape(text(language, "block", number=index + 1))
-    drawing = block_drawing(language, chosen, zero_init=architecture.zero_init)
-    return (
-        f'<div class="opened"><p class="path">{path} › {number} <code>{chosen.path}</code></p>'
-        f"{saved(language, drawing, f'{architecture.spec.name}-{chosen.path}')}"
-        f'<p class="named">{_named(language, architecture, row, chosen, index)}</p>'
-        f"{layers(language, architecture, chosen.layers, f'{chosen.path}.')}</div>"
-    )
+    chosen = row.blocks[index] if row.blocks else None
+    if chosen is None:
+        name, named, drawing = row.name, "", plain_drawing(language, row)
+        listed = layers(language, architecture, row.layers)
+    else:
+        name, named = chosen.path, _named(language, architecture, row, chosen, index)
+        drawing = block_drawing(language, chosen, zero_init=architecture.zero_init)
+        listed = layers(language, architecture, chosen.layers, f"{chosen.path}.")
+    return _show(
+        "block", language, title=architecture.title, row=row, block=chosen, number=index + 1, named=named,
+        drawing=saved(language, drawing, f"{architecture.spec.name}-{name}"), layers=listed,
+    )  # fmt: skip
 
 
 def _named(language: str, architecture: Architecture, row: StageRow, chosen: BlockRow, index: int) -> str:
@@ -100,59 +83,36 @@ def _named(language: str, architecture: Architecture, row: StageRow, chosen: Blo
     words.append(text(language, "named_projection" if chosen.shortcut else "named_identity"))
     if architecture.zero_init:
         words.append(text(language, "named_zero"))
-    return escape(" ".join(words))
+    return " ".join(words)
 
 
-def layers(language: str, architecture: Architecture, rows: Sequence[LayerRow], prefix: str = "") -> str:
+def layers(language: str, architecture: Architecture, rows: Sequence[LayerRow], prefix: str = "") -> Markup:
     """Layers to choose from, and each one's arithmetic; the page shows the chosen one's."""
-    heads = [text(language, f"col_{key}") for key in ("layer", "operator", "output", "parameters", "macs")]
-    buttons = "".join(
-        f'<button type="button" data-layer="{i}" aria-pressed="{"false" if i else "true"}" tabindex="{-1 if i else 0}">'
-        f"<code>{layer.path.removeprefix(prefix)}</code><span>{layer.operator}</span>"
-        f'<code>{shape(layer.output_shape)}</code><span><span class="hidden">{escape(heads[3])} </span>'
-        f'{amount(layer.parameters)}</span><span><span class="hidden">{escape(heads[4])} </span>'
-        f"{amount(layer.macs)}</span></button>"
-        for i, layer in enumerate(rows)
-    )
-    details = "".join(_arithmetic(language, architecture, layer, i) for i, layer in enumerate(rows))
-    name = escape(text(language, "choose_layer"))
-    head = "".join(f"<span>{escape(each)}</span>" for each in heads)
-    saves = downloads(file_name(architecture, prefix.rstrip(".") or rows[0].path), summary.layer_rows(rows))
-    return (
-        f'<div class="layer-head" aria-hidden="true">{head}</div>'
-        f'<div class="layer-list" role="group" aria-label="{name}">{buttons}</div>{details}{saves}'
-    )
+    name = file_name(architecture, prefix.rstrip(".") or rows[0].path)
+    return _show(
+        "layers", language, rows=rows, prefix=prefix, downloads=downloads(name, summary.layer_rows(rows)),
+        arithmetic=[_arithmetic(language, architecture, layer) for layer in rows],
+    )  # fmt: skip
 
 
-def _arithmetic(language: str, architecture: Architecture, layer: LayerRow, index: int) -> str:
-    """A layer's figures, each spelled out."""
+def _arithmetic(language: str, architecture: Architecture, layer: LayerRow) -> list[tuple[str, list[str]]]:
+    """A layer's figures, each spelled out, by its key in the string table."""
     window = ""
     if layer.kind in ("conv", "pool"):
         window = text(
             language, "layer_window", kernel=f"{layer.kernel}×{layer.kernel}", stride=layer.stride,
             padding=layer.padding, dilation=layer.dilation, groups=layer.groups,
         )  # fmt: skip
-    field = formulas.receptive_field(layer)
-    not_counted = text(language, "macs_not_counted")
+    macs = _with_share(formulas.macs(layer), layer.macs, architecture.macs)
     lines = [
         ("layer_shape", [f"{shape(layer.input_shape)} → {shape(layer.output_shape)}"]),
         ("layer_window_name", [window]),
         ("layer_size", list(formulas.output_size(layer))),
         ("col_parameters", [_with_share(formulas.parameters(layer), layer.parameters, architecture.parameters)]),
-        ("col_macs", [_with_share(formulas.macs(layer), layer.macs, architecture.macs) or not_counted]),
-        ("layer_field", [field]),
+        ("col_macs", [macs or text(language, "macs_not_counted")]),
+        ("layer_field", [formulas.receptive_field(layer)]),
     ]
-    items = "".join(
-        f"<dt>{escape(text(language, key))}</dt>" + "".join(f"<dd>{escape(value)}</dd>" for value in values)
-        for key, values in lines
-        if any(values)
-    )
-    note = escape(text(language, f"layer_note_{layer.kind}"))
-    hidden = " hidden" if index else ""
-    return (
-        f'<div class="arithmetic" data-layer="{index}"{hidden}><h4><code>{layer.path}</code> {layer.operator}</h4>'
-        f"<dl>{items}</dl><p>{note}</p></div>"
-    )
+    return [(key, values) for key, values in lines if any(values)]
 
 
 def _with_share(formula: str, part: int, whole: int) -> str:
@@ -167,11 +127,11 @@ def file_name(architecture: Architecture, part: str) -> str:
     return "-".join([architecture.spec.name, *options, f"{height}x{width}", str(architecture.classes), part])
 
 
-def downloads(name: str, rows: list[dict[str, Any]], record: object = None) -> str:
+def downloads(name: str, rows: list[dict[str, Any]], record: object = None) -> Markup:
     """The rows of a table to take along, as CSV and as JSON."""
-    links = download("CSV", f"{name}.csv", summary.as_csv(rows), "text/csv")
-    links += download("JSON", f"{name}.json", json.dumps(record or rows, indent=1), "application/json")
-    return f'<p class="downloads">{links}</p>'
+    csv = download("CSV", f"{name}.csv", summary.as_csv(rows), "text/csv")
+    links = csv + download("JSON", f"{name}.json", json.dumps(record or rows, indent=1), "application/json")
+    return Markup('<p class="downloads">{}</p>').format(links)
 
 
 def stage_cells(language: str, architecture: Architecture) -> list[list[str]]:
@@ -208,52 +168,50 @@ def stage_heads(language: str) -> list[str]:
     return [text(language, f"col_{key}") for key in keys]
 
 
-def stage_rows(language: str, architecture: Architecture) -> str:
+def stage_rows(language: str, architecture: Architecture) -> Markup:
     """The stage table with every figure, each stage a button that opens it, with CSV and JSON to take along."""
+    return (
+        _stage_table(language, architecture)
+        + note(text(language, "memory_note"))
+        + NOTHING.join(
+            _show("take_along", language, key=f"take_{part}", links=downloads(file_name(architecture, part), *rows))
+            for part, rows in _rows_to_take(architecture).items()
+        )
+    )
+
+
+def _stage_table(language: str, architecture: Architecture) -> Markup:
     heads = [text(language, f"col_{key}") for key in ("output_memory", "peak_memory", "stride")]
     *stages, total = stage_cells(language, architecture)
     cells = []
     for row, plain in zip(architecture.stages, stages, strict=True):
         bytes_and_stride = [memory(row.activation_bytes), memory(row.peak_bytes), str(row.stride)]
-        name = f'<button type="button" class="plain" data-open-stage="{row.name}">{row.name}</button>'
+        name = _show("stage_button", language, name=row.name)
         cells.append([name, *(cell.replace("\u00a0", " ") for cell in plain[1:7]), *bytes_and_stride, plain[7]])
     cells.append([*total[:7], "", memory(architecture.peak_bytes), "", ""])
     words = stage_heads(language)
+    return table([*words[:7], *heads, words[7]], cells, kind="stages")
+
+
+def _rows_to_take(architecture: Architecture) -> dict[str, tuple[Any, ...]]:
+    """The tables by what they list: their rows, and the whole record where JSON has that in their place."""
     blocks = [each for row in architecture.stages for each in row.blocks]
     every = [layer for row in architecture.stages for layer in row.every_layer]
-    of_stages = downloads(
-        file_name(architecture, "stages"), summary.stage_rows(architecture), summary.json_object(architecture)
-    )
-    return (
-        table([*words[:7], *heads, words[7]], cells, kind="stages")
-        + f'<p class="convention">{escape(text(language, "memory_note"))}</p>'
-        + _take_along(language, "take_stages", of_stages)
-        + _take_along(language, "take_blocks", downloads(file_name(architecture, "blocks"), summary.block_rows(blocks)))
-        + _take_along(language, "take_layers", downloads(file_name(architecture, "layers"), summary.layer_rows(every)))
-    )
+    return {
+        "stages": (summary.stage_rows(architecture), summary.json_object(architecture)),
+        "blocks": (summary.block_rows(blocks),),
+        "layers": (summary.layer_rows(every),),
+    }
 
 
-def _take_along(language: str, key: str, links: str) -> str:
-    return f'<div class="take"><span>{escape(text(language, key))}</span>{links}</div>'
-
-
-def published(language: str, architecture: Architecture, torchinfo: TorchinfoCounts) -> str:
+def published(language: str, architecture: Architecture, torchinfo: TorchinfoCounts) -> Markup:
     """Our totals beside torchinfo's, torchvision's metadata and the paper's Table 1, with differences and reasons."""
     heads = [text(language, f"published_{key}") for key in ("source", "parameters", "gmacs", "difference", "reason")]
-    rows = [
-        [
-            escape(text(language, "published_ours")),
-            f"{architecture.parameters:,}",
-            f"{architecture.macs / 1e9:.3f}",
-            "",
-            "",
-        ],
-        _by_torchinfo(language, architecture, torchinfo),
-    ]
+    ours = [text(language, "published_ours"), f"{architecture.parameters:,}", f"{architecture.macs / 1e9:.3f}", "", ""]
+    rows = [ours, _by_torchinfo(language, architecture, torchinfo)]
     if is_standard(architecture):
         return table(heads, rows + _in_print(language, architecture), kind="published")
-    other = f'<p class="note">{escape(text(language, "published_other"))}</p>'
-    return table(heads, rows, kind="published") + other
+    return table(heads, rows, kind="published") + warning(text(language, "published_other"))
 
 
 def _by_torchinfo(language: str, architecture: Architecture, found: TorchinfoCounts) -> list[str]:
@@ -266,8 +224,8 @@ def _by_torchinfo(language: str, architecture: Architecture, found: TorchinfoCou
         f"{100 * (architecture.macs / found.macs - 1):+.2f}{NNBSP}%" if architecture.macs != found.macs else "0"
     )
     return [
-        escape(text(language, "torchinfo_now", version=found.version)), f"{found.parameters:,}",
-        f"{found.macs / 1e9:.3f}", difference, escape(words),
+        text(language, "torchinfo_now", version=found.version), f"{found.parameters:,}",
+        f"{found.macs / 1e9:.3f}", difference, words,
     ]  # fmt: skip
 
 
@@ -276,15 +234,15 @@ def _in_print(language: str, architecture: Architecture) -> list[list[str]]:
     spec, paper, ours = architecture.spec, paper_row(architecture), architecture.macs / 1e9
     rows = [
         [
-            escape(text(language, "published_torchvision")), f"{spec.parameters:,}", f"{spec.gmacs:.3f}",
-            f"{100 * (ours / spec.gmacs - 1):+.2f}{NNBSP}%", escape(text(language, "published_rounding")),
+            text(language, "published_torchvision"), f"{spec.parameters:,}", f"{spec.gmacs:.3f}",
+            f"{100 * (ours / spec.gmacs - 1):+.2f}{NNBSP}%", text(language, "published_rounding"),
         ],
     ]  # fmt: skip
     if paper is None:
-        rows.append([escape(text(language, "published_no_row")), "–", "–", "–", ""])
+        rows.append([text(language, "published_no_row"), "–", "–", "–", ""])
     else:
         reason = text(language, f"published_{paper.reason}", counted=f"{paper.counted:.2f}")
         difference = f"{100 * (ours / paper.gmacs - 1):+.1f}{NNBSP}%"
         parameters = f"{paper.parameters}{NNBSP}M" if paper.parameters else "–"
-        rows.append([escape(f"{paper.paper}, Table 1"), parameters, f"{paper.gmacs:.1f}", difference, escape(reason)])
+        rows.append([f"{paper.paper}, Table 1", parameters, f"{paper.gmacs:.1f}", difference, reason])
     return rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -116,8 +116,6 @@ def load(changed: str, asked: Asked) -> Iterator[Shown]:
         changed: what brought it about: model, weights, device, checkpoint, class_names, taught, language, or start.
         asked: what the sidebar says.
     """
-    from demo.sidebar import view
-
     language = asked.page.language
     pick = picked(changed, asked)
     yield Shown(
@@ -129,13 +127,9 @@ def load(changed: str, asked: Asked) -> Iterator[Shown]:
         obtain, pick.model, pick.weights, asked.page.device, checkpoint=pick.checkpoint, taught=asked.taught,
         progress=download,
     )  # fmt: skip
-    note = ""
     loading = LOADERS.submit(work, class_names=asked.class_names)
-    while not wait([loading], timeout=LOOK_S).done:
-        if not asked.turn():  # it goes on into the cache; what it shows is no longer asked for
-            yield Shown()
-        if download.total:
-            yield Shown(status=html.status_downloading(language, pick.title, download))
+    yield from _while_it_loads(loading, download, pick, asked)
+    note = ""
     try:
         loaded = loading.result()
     except ClassNamesError as error:
@@ -143,10 +137,17 @@ def load(changed: str, asked: Asked) -> Iterator[Shown]:
             raise
         note = sentence(error, language)  # the names were typed for another file: the new one is no worse for it
         loaded = work()
-    name = loaded.spec.name
+    yield _loaded(changed, asked, pick, loaded, note)
+
+
+def _loaded(changed: str, asked: Asked, pick: Pick, loaded: LoadedModel, note: str) -> Shown:
+    """The sidebar with the model that is there; a file may be of another network than the one that was picked."""
+    from demo.sidebar import view
+
+    language, name = asked.page.language, loaded.spec.name
     if name != pick.model:
         note = f"{text(language, 'corrected', name=loaded.spec.title)} {note}".strip()
-    yield Shown(
+    return Shown(
         choice=loaded.choice,
         status=view.status_ready(language, loaded, note=note),
         problem=no_problem(),
@@ -157,6 +158,15 @@ def load(changed: str, asked: Asked) -> Iterator[Shown]:
         classes=len(loaded.class_names),
         stem=loaded.stem,
     )
+
+
+def _while_it_loads(loading: Future[LoadedModel], download: Download, pick: Pick, asked: Asked) -> Iterator[Shown]:
+    """How far the weights have come in, from time to time, until the model is there."""
+    while not wait([loading], timeout=LOOK_S).done:
+        if not asked.turn():  # it goes on into the cache; what it shows is no longer asked for
+            yield Shown()
+        if download.total:
+            yield Shown(status=html.status_downloading(asked.page.language, pick.title, download))
 
 
 def load_failed(changed: str, asked: Asked) -> Shown:

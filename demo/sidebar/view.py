@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import Markup
 
 from demo.locales import text
-from demo.ui.html import NNBSP, amount
+from demo.ui.html import NNBSP, amount, template
 from resnet_app import device
 from resnet_app.checkpoints.read import Checkpoint
 from resnet_app.inference.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
 from resnet_app.registry import BUNDLED, RANDOM
 
+_show = template("sidebar.html")
 
-def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bool = False) -> str:
+
+def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bool = False) -> Markup:
     """The status card: what is loaded, from where, how big, how long it took."""
     rows = [
         ("card_weights", weights_title(language, model)),
@@ -30,15 +32,10 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         told = [text(language, f"note_{each.code}", **each.values) for each in model.checkpoint.notes]
         note = " ".join([note, *told]).strip()
     note = " ".join([note, *(text(language, "device_failed", name=name) for name in device.failed())]).strip()
-    listed = "".join(
-        f"<div><dt>{escape(text(language, key))}</dt><dd>{escape(value)}</dd></div>" for key, value in rows
-    )
-    state = text(language, "still_using" if still else "ready")
-    noted = f'<p class="note">{escape(note)}</p>' if note else ""
-    return (
-        f'<div class="status" role="status"><p class="state{" " if still else " ok"}"><i></i>{escape(state)}</p>'
-        f"<h3>{escape(model.spec.title)}</h3>{noted}<dl>{listed}</dl></div>"
-    )
+    return _show(
+        "status", language, state=text(language, "still_using" if still else "ready"), is_ok=not still,
+        title=model.spec.title, note=note, rows=rows,
+    )  # fmt: skip
 
 
 def diagnosis(found: Checkpoint) -> list[tuple[str, str]]:

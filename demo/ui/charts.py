@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from resnet_app.colours import INK, WHITE
+
 ROW = 32  # px
-
-
 CLEAR = "rgba(0,0,0,0)"
-
-
 GRID = "rgba(128,128,128,.22)"
-
-
 ZEBRA = "rgba(128,128,128,.07)"
-
-
 _FONT = "IBM Plex Sans, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 
 
@@ -25,5 +19,5 @@ def layout(height: int) -> dict[str, object]:
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"family": _FONT, "size": 14},
-        "hoverlabel": {"bgcolor": "#16191D", "font": {"color": "#FFFFFF"}},
+        "hoverlabel": {"bgcolor": INK, "font": {"color": WHITE}},
     }

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -84,26 +85,31 @@ def on(
         failed: what else becomes of them where the handler fails: a record, or what makes one of ``asked``.
         how: further options of the event: queue, progress, visibility.
     """
-    how_to = {"seen": seen, "turns": turns, "stale": stale, "failed": failed}
-    nothing = type(shown)()
+    carry_out = partial(carried_out, seen=seen, turns=turns, stale=stale, failed=failed)
+    return listen(_wired(work, carry_out, asked, type(shown)()), components(asked), components(shown), **how)
+
+
+def _wired(work: Callable[..., Any], carry_out: Callable[..., Iterator[Any]], asked: Any, nothing: Any) -> Any:
+    """The handler as Gradio calls it: with the components' values one by one, and with what its signature asks for."""
 
     def as_it_comes(*values: Any) -> Iterator[Any]:
-        yield from carried_out(work, filled(asked, iter(values)), nothing, **how_to)
+        yield from carry_out(work, filled(asked, iter(values)), nothing)
 
     def at_once(*values: Any) -> Any:
-        *_, last = carried_out(work, filled(asked, iter(values)), nothing, **how_to)
+        *_, last = carry_out(work, filled(asked, iter(values)), nothing)
         return last
 
     def with_event(event: gr.EventData, *values: Any) -> Any:
-        *_, last = carried_out(work, filled(asked, iter(values)), nothing, event, **how_to)
+        *_, last = carry_out(work, filled(asked, iter(values)), nothing, event)
         return last
 
+    function = getattr(work, "func", work)  # of a partial
     if len(inspect.signature(work).parameters) > 1:
         wired: Callable[..., Any] = with_event
     else:
-        wired = as_it_comes if inspect.isgeneratorfunction(inspect.unwrap(getattr(work, "func", work))) else at_once
-    wired.__name__ = getattr(getattr(work, "func", work), "__name__", "handler")
-    return listen(wired, components(asked), components(shown), **how)
+        wired = as_it_comes if inspect.isgeneratorfunction(inspect.unwrap(function)) else at_once
+    wired.__name__ = getattr(function, "__name__", "handler")
+    return wired
 
 
 def carried_out(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
+from markupsafe import Markup
 from PIL import Image
 
 from demo.locales import ENGLISH, text
-from demo.ui.html import data_uri
-from resnet_app.choices import SIDES
+from demo.ui.html import data_uri, template
+from resnet_app.colours import SIDES
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import WholePhoto, coloured, contours, palette, signed_overlay
+
+_show = template("page.html")
 
 
 def hottest(language: str, heatmap: Heatmap) -> str:
@@ -25,13 +27,10 @@ def hottest(language: str, heatmap: Heatmap) -> str:
     return (" " if language == ENGLISH else "").join(words)
 
 
-def colour_bar(low: str, high: str, colours: str) -> str:
+def colour_bar(low: str, high: str, colours: str) -> Markup:
     """The colour map, with what its ends mean."""
     stops = ",".join("#{:02x}{:02x}{:02x}".format(*palette(colours)[i]) for i in range(0, 256, 15))
-    return (
-        f'<div class="colour-bar"><span>{escape(low)}</span><i style="background:linear-gradient(90deg,{stops})"></i>'
-        f"<span>{escape(high)}</span></div>"
-    )
+    return _show("colour_bar", ENGLISH, low=low, high=high, stops=stops)
 
 
 def ahead(first: str, second: str, signed: SignedMap) -> str:
@@ -39,19 +38,15 @@ def ahead(first: str, second: str, signed: SignedMap) -> str:
     return f"{first if signed.total > 0 else second} +{abs(signed.total):.2f}"
 
 
-def sides(language: str, first: str, second: str) -> str:
+def sides(language: str, first: str, second: str) -> Markup:
     """The two colours with the class that each speaks for."""
-    for_first, for_second = (escape(text(language, "signed_for", label=label)) for label in (first, second))
-    return (
-        f'<div class="colour-bar"><span>{for_first}</span>'
-        f'<i style="background:linear-gradient(90deg,#{SIDES[0]},transparent 50%,#{SIDES[1]})"></i>'
-        f"<span>{for_second}</span></div>"
-    )
+    low, high = (text(language, "signed_for", label=label) for label in (first, second))
+    return _show("colour_bar", language, low=low, high=high, stops=f"{SIDES[0]},transparent 50%,{SIDES[1]}")
 
 
 def layer_of(signed: SignedMap) -> str:
     """The map as a picture in the page."""
-    return data_uri(signed_overlay(signed), encoding="WEBP")
+    return data_uri(signed_overlay(signed), "WEBP")
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class Look:
         crop: the square that the model saw.
         whole: the whole photo, where that is what is shown.
         lines: contour lines in place of colours.
-        colours: one of ``choices.COLOURS``.
+        colours: one of ``colours.COLOUR_MAPS``.
     """
 
     crop: Image.Image
@@ -76,7 +71,7 @@ class Look:
 
     def placed(self, layer: Image.Image) -> str:
         """A layer over the crop, where the crop is shown."""
-        return data_uri(self.whole.placed(layer) if self.whole else layer, encoding="WEBP")
+        return data_uri(self.whole.placed(layer) if self.whole else layer, "WEBP")
 
     def layer(self, heatmap: Heatmap, peak: float) -> str:
         """A map on a scale that ends at ``peak``."""

@@ -1,25 +1,30 @@
-"""The pieces of the page that need no model: header, headings, notices, numbers. Light to import."""
+"""HTML by templates that escape by themselves, the pieces that every tab has, and numbers as the page writes them.
+
+A template in ``demo/templates`` is a file of macros. Every value in it is escaped unless it is ``Markup`` already, and
+``text(key, ...)`` gives the page's words in the reader's language. Light to import: nothing here needs a model.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
 import re
-from html import escape
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from math import log10
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.environment import TemplateModule
+from jinja2.ext import Extension
+from markupsafe import Markup
 from PIL import Image
 
-from demo.locales import text
+from demo.locales import ENGLISH, text
 
 NNBSP = "\u202f"  # between a number and its unit
-MARK = (
-    '<svg class="mark" viewBox="0 0 48 32" aria-hidden="true"><g fill="none" stroke="currentColor" stroke-width="2">'
-    '<rect x="2" y="20" width="11" height="8" rx="2"/><rect x="18.5" y="20" width="11" height="8" rx="2"/>'
-    '<rect x="35" y="20" width="11" height="8" rx="2"/><path d="M13 24h5.5M29.5 24H35"/></g>'
-    '<path class="arc" d="M7.5 20V15C7.5 7 13 3 24 3s16.5 4 16.5 12v5" fill="none" stroke-width="2.5"/></svg>'
-)
+NOTHING = Markup("")
 
 
 def amount(value: float) -> str:
@@ -50,99 +55,13 @@ def milliseconds(value: float) -> str:
     return f"{value:.0f}{NNBSP}ms" if value >= 10 else f"{value:.1f}{NNBSP}ms"
 
 
-def shape(values: tuple[int, int, int]) -> str:
-    """(64, 56, 56) -> 64×56×56; (1000, 1, 1) -> 1000."""
-    return "×".join(map(str, values)) if values[1:] != (1, 1) else str(values[0])
-
-
-def header(language: str) -> str:
-    """The mark, the name and the tagline."""
-    return (
-        f'<div class="brand">{MARK}<div><h1>{escape(text(language, "title"))}</h1>'
-        f"<p>{escape(text(language, 'tagline'))}</p></div></div>"
-    )
-
-
-def theme_button(language: str) -> str:
-    """The switch between light and dark."""
-    return f'<button type="button" aria-label="{escape(text(language, "theme"))}">◐</button>'
-
-
-def heading(words: str) -> str:
-    """A small heading over a group."""
-    return f'<h2 class="small">{escape(words)}</h2>'
-
-
-def empty(language: str, title: str, words: str, words_phone: str | None = None) -> str:
-    """What stands where there is nothing to show yet."""
-    phone = f'<p class="phone-only">{escape(text(language, words_phone))}</p>' if words_phone else ""
-    wide = ' class="wide-only"' if words_phone else ""
-    return (
-        f'<div class="empty">{MARK}<h2>{escape(text(language, title))}</h2>'
-        f"<p{wide}>{escape(text(language, words))}</p>{phone}</div>"
-    )
-
-
-def callout(message: str) -> str:
-    """One sentence that says what is wrong, and what to do about it."""
-    first, *rest = re.split(r"(?<=\.) |(?<=。)", message, maxsplit=1)
-    sign = (
-        '<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" fill="none" stroke="currentColor" '
-        'stroke-width="2"><path d="M12 3 22 20.5H2Z"/><path d="M12 9.5v5M12 17v1"/></svg>'
-    )
-    more = f"<p>{escape(rest[0])}</p>" if rest and rest[0] else ""
-    return f'<div class="callout" role="alert">{sign}<div><strong>{escape(first)}</strong>{more}</div></div>'
-
-
-def status_loading(language: str, title: str) -> str:
-    """The status card while a model is being loaded."""
-    words = escape(text(language, "loading", name=title))
-    return f'<div class="status" role="status"><p class="state busy"><i></i>{words}</p></div>'
-
-
-def status_downloading(language: str, title: str, download: Any) -> str:
-    """The status card while weights come in: how much, and how long still."""
-    done, total = download.done >> 20, download.total >> 20
-    words = text(language, "downloading", done=done, total=total, seconds=download.seconds_left)
-    return (
-        f'<div class="status" role="status"><p class="state busy"><i></i>{escape(text(language, "downloading_title"))} · '
-        f'{escape(title)}</p><progress max="{download.total}" value="{download.done}" aria-label="{escape(words)}"></progress>'
-        f'<p class="convention">{escape(words)}</p></div>'
-    )
-
-
-def status_starting(language: str) -> str:
-    """The status card until the libraries are there."""
-    words = escape(text(language, "starting"))
-    return f'<div class="status" role="status"><p class="state busy"><i></i>{words}</p></div>'
-
-
-def data_uri(image: Image.Image, *, encoding: str = "JPEG") -> str:
-    """A small picture, to stand in the page itself: nothing is left on the server."""
-    buffer = io.BytesIO()
-    image.save(buffer, encoding, quality=88, method=0)
-    return f"data:image/{encoding.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def note(words: str) -> str:
-    """A line of small print."""
-    return f'<p class="convention">{escape(words)}</p>'
-
-
-def table(heads: list[str], rows: list[list[str]], *, kind: str) -> str:
-    """A plain table that scrolls by itself where it is too wide; heads are escaped, cells are HTML."""
-    head = "".join(f'<th scope="col">{escape(words)}</th>' for words in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(heads[0])}">'
-        f'<table class="plain {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
-
-
-def download(words: str, name: str, content: str, media_type: str) -> str:
-    """A link that saves a text: it stands in the page itself, nothing is left on the server."""
-    encoded = base64.b64encode(content.encode("utf-8-sig" if media_type == "text/csv" else "utf-8")).decode()
-    return f'<a class="button" download="{escape(name)}" href="data:{media_type};base64,{encoded}">{escape(words)}</a>'
+def memory(count: int) -> str:
+    """Bytes with three figures: 9.19 MiB, 2.01 KiB, 8 B."""
+    if count < 1024:
+        return f"{count}{NNBSP}B"
+    unit, size = ("KiB", 2**10) if count < 2**17 else ("MiB", 2**20)
+    value = count / size
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}{NNBSP}{unit}"
 
 
 def figure(value: float) -> str:
@@ -150,9 +69,120 @@ def figure(value: float) -> str:
     return f"{value:.3g}" if 1e-4 <= abs(value) < 1e4 or not value else f"{value:.2e}"
 
 
-def progress(words: str, done: int, total: int) -> str:
+def shape(values: tuple[int, int, int]) -> str:
+    """(64, 56, 56) -> 64×56×56; (1000, 1, 1) -> 1000."""
+    return "×".join(map(str, values)) if values[1:] != (1, 1) else str(values[0])
+
+
+def data_uri(image: Image.Image, encoding: str = "JPEG") -> str:
+    """A small picture, to stand in the page itself: nothing is left on the server."""
+    buffer = io.BytesIO()
+    image.save(buffer, encoding, quality=88, method=0)
+    return f"data:image/{encoding.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+class _Tight(Extension):
+    """A line break beside a tag or an expression lays out the template, not the page: it is left out."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])", "", source)
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), autoescape=True, undefined=StrictUndefined,
+    extensions=[_Tight], auto_reload=False,
+)  # fmt: skip
+_TEMPLATES.filters |= {
+    each.__name__: each for each in (amount, percent, milliseconds, memory, figure, shape, data_uri)
+}  # fmt: skip
+
+
+class Macros(Protocol):
+    """Fills in one macro of a template, whose words are in one language, with values by name."""
+
+    def __call__(self, macro: str, language: str, /, **values: Any) -> Markup: ...
+
+
+def template(name: str) -> Macros:
+    """The macros of a file in ``demo/templates``."""
+
+    def show(macro: str, language: str, /, **values: Any) -> Markup:
+        return Markup(getattr(_macros(name, language), macro)(**values))
+
+    return show
+
+
+@cache
+def _macros(name: str, language: str) -> TemplateModule:
+    return _TEMPLATES.get_template(name).make_module({"text": partial(text, language)})
+
+
+_show = template("page.html")
+
+
+def header(language: str) -> Markup:
+    """The mark, the name and the tagline."""
+    return _show("header", language)
+
+
+def theme_button(language: str) -> Markup:
+    """The switch between light and dark."""
+    return _show("theme_button", language)
+
+
+def heading(words: str) -> Markup:
+    """A small heading over a group."""
+    return Markup('<h2 class="small">{}</h2>').format(words)
+
+
+def note(words: str) -> Markup:
+    """A line of small print."""
+    return Markup('<p class="convention">{}</p>').format(words)
+
+
+def warning(words: str) -> Markup:
+    """A line that a reader must not miss."""
+    return Markup('<p class="note">{}</p>').format(words)
+
+
+def empty(language: str, title: str, words: str, words_phone: str | None = None) -> Markup:
+    """What stands where there is nothing to show yet; each of the words is a key of the string table."""
+    return _show("empty", language, title=title, words=words, words_phone=words_phone)
+
+
+def callout(message: str) -> Markup:
+    """One sentence that says what is wrong, and what to do about it."""
+    first, *rest = re.split(r"(?<=\.) |(?<=。)", message, maxsplit=1)
+    return _show("callout", ENGLISH, first=first, rest="".join(rest))
+
+
+def status_loading(language: str, title: str) -> Markup:
+    """The status card while a model is being loaded."""
+    return _show("status_busy", language, words=text(language, "loading", name=title))
+
+
+def status_starting(language: str) -> Markup:
+    """The status card until the libraries are there."""
+    return _show("status_busy", language, words=text(language, "starting"))
+
+
+def status_downloading(language: str, title: str, download: Any) -> Markup:
+    """The status card while weights come in: how much, and how long still."""
+    return _show("status_downloading", language, title=title, download=download)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, kind: str) -> Markup:
+    """A plain table that scrolls by itself where it is too wide; a cell may be ``Markup``."""
+    return _show("table", ENGLISH, heads=heads, rows=rows, kind=kind)
+
+
+def download(words: str, name: str, content: str, media_type: str) -> Markup:
+    """A link that saves a text: it stands in the page itself, nothing is left on the server."""
+    encoded = base64.b64encode(content.encode("utf-8-sig" if media_type == "text/csv" else "utf-8")).decode()
+    address = f"data:{media_type};base64,{encoded}"
+    return Markup('<a class="button" download="{}" href="{}">{}</a>').format(name, address, words)
+
+
+def progress(words: str, done: int, total: int) -> Markup:
     """How far something is."""
-    return (
-        f'<p class="downloads" role="status"><progress max="{total}" value="{done}" aria-label="{escape(words)}">'
-        f"</progress> {escape(words)}</p>"
-    )
+    return _show("progress", ENGLISH, words=words, done=done, total=total)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
+from markupsafe import Markup
 from PIL import Image
 
 from demo.locales import text
@@ -14,6 +15,7 @@ from demo.ui.labels import Labels
 from demo.ui.queues import QUIET
 
 EXAMPLES = tuple(sorted((Path(__file__).parents[2] / "assets" / "examples").glob("*.jpg")))
+_show = html.template("page.html")
 
 
 class PhotoInput(NamedTuple):
@@ -62,16 +64,13 @@ def pick_example(event: gr.EventData) -> str:
     return str(EXAMPLES[int(event.index) % len(EXAMPLES)])
 
 
-def _buttons(language: str) -> str:
-    buttons = []
-    for index, path in enumerate(EXAMPLES):
+def _buttons(language: str) -> Markup:
+    pictures = []
+    for path in EXAMPLES:
         with Image.open(path) as picture:
-            small = html.data_uri(picture.resize((160, 160)))
-        name = text(language, "example_bee" if path.name.startswith("bee") else "example_ant")
-        buttons.append(
-            f'<button type="button" data-index="{index}"><img src="{small}" alt="{name} {index + 1}"></button>'
-        )
-    return f'<div class="examples">{"".join(buttons)}</div>'
+            small = picture.resize((160, 160))
+        pictures.append((small, text(language, "example_bee" if path.name.startswith("bee") else "example_ant")))
+    return _show("examples", language, pictures=pictures)
 
 
 def opacity_slider(labels: Labels, elem_id: str) -> Any:

@@ -1,69 +1,76 @@
-"""Colours, fonts and the stylesheet, from ``shared/look.md``'s tokens; nothing is fetched from the web."""
+"""Fonts, stylesheet and scripts, and the colours in Gradio's own variables; nothing is fetched from the web."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import gradio as gr
 
+from resnet_app.colours import DARK, LIGHT, WHITE
+
 STYLES, SCRIPTS = ("style.css", "explore.css"), ("page.js", "explore.js")
+_STATIC = Path(__file__).parents[1] / "static"
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]
+_COLOURS = {  # Gradio's name -> ours
+    "body_background_fill": "bg",
+    "background_fill_primary": "panel",
+    "background_fill_secondary": "sunk",
+    "body_text_color": "ink",
+    "body_text_color_subdued": "ink3",
+    "block_label_text_color": "ink2",
+    "block_title_text_color": "ink2",
+    "block_info_text_color": "ink3",
+    "border_color_primary": "line",
+    "input_background_fill": "panel",
+    "input_border_color": "ctl",
+    "input_placeholder_color": "ink3",
+    "button_primary_background_fill": "button",
+    "button_primary_background_fill_hover": "button-hover",
+    "slider_color": "acc",
+    "link_text_color": "acc",
+    "error_background_fill": "err-bg",
+    "error_text_color": "err",
+}
+_PLAIN = {
+    "block_border_width": "0px",
+    "block_background_fill": "transparent",
+    "block_background_fill_dark": "transparent",
+    "block_padding": "0px",
+    "block_shadow": "none",
+    "layout_gap": "16px",
+    "input_radius": "6px",
+    "input_border_width": "1px",
+    "button_large_radius": "6px",
+    "button_small_radius": "6px",
+    "button_primary_text_color": WHITE,
+    "button_primary_text_color_dark": WHITE,
+    "color_accent": LIGHT["acc"],
+}
 
 
 def theme() -> gr.themes.Base:
     """Paper, ink and one blue, in Gradio's own variables."""
-    pairs = {
-        "body_background_fill": ("#FAFAF7", "#101317"),
-        "background_fill_primary": ("#FFFFFF", "#171B21"),
-        "background_fill_secondary": ("#F1F1EC", "#1E232B"),
-        "body_text_color": ("#16191D", "#ECEEF1"),
-        "body_text_color_subdued": ("#565D66", "#A3ABB7"),
-        "block_label_text_color": ("#3A4048", "#C9CFD8"),
-        "block_title_text_color": ("#3A4048", "#C9CFD8"),
-        "block_info_text_color": ("#565D66", "#A3ABB7"),
-        "border_color_primary": ("#DFDED7", "#2D343F"),
-        "input_background_fill": ("#FFFFFF", "#171B21"),
-        "input_border_color": ("#8B9099", "#5C6675"),
-        "input_placeholder_color": ("#565D66", "#A3ABB7"),
-        "button_primary_background_fill": ("#1F5FBF", "#2B66C4"),
-        "button_primary_background_fill_hover": ("#174E9F", "#3A75D2"),
-        "button_primary_text_color": ("#FFFFFF", "#FFFFFF"),
-        "slider_color": ("#1F5FBF", "#7FB0FF"),
-        "link_text_color": ("#1F5FBF", "#7FB0FF"),
-        "error_background_fill": ("#FBEBE8", "#331A18"),
-        "error_text_color": ("#A4231B", "#FF9C92"),
-    }
-    values = {name: light for name, (light, _) in pairs.items()}
-    values |= {f"{name}_dark": dark for name, (_, dark) in pairs.items()}
+    light = {name: LIGHT[ours] for name, ours in _COLOURS.items()}
+    dark = {f"{name}_dark": DARK[ours] for name, ours in _COLOURS.items()}
     base = gr.themes.Base(
         primary_hue="blue",
         font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), *_CHINESE],
         font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400,)), "Consolas", "monospace"],
     )
-    return base.set(
-        block_border_width="0px",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        block_padding="0px",
-        block_shadow="none",
-        layout_gap="16px",
-        input_radius="6px",
-        input_border_width="1px",
-        button_large_radius="6px",
-        button_small_radius="6px",
-        color_accent="#1F5FBF",
-        **values,
-    )
+    return base.set(**_PLAIN, **light, **dark)
 
 
 def head() -> str:
-    """The stylesheet, as the head of the page has it: Gradio rewrites what is passed as ``css``."""
-    folder = Path(__file__).parents[1] / "static"
-    css, script = ("\n".join((folder / name).read_text("utf-8") for name in names) for names in (STYLES, SCRIPTS))
-    icon = (
-        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cg fill='none' "
-        "stroke-width='2.5'%3E%3Cpath stroke='%231F5FBF' d='M5 19v-4C5 9 9 6 16 6s11 3 11 9v4'/%3E%3Cg stroke='%23808A97'%3E"
-        "%3Crect x='2' y='20' width='7' height='6' rx='1.5'/%3E%3Crect x='12.5' y='20' width='7' height='6' rx='1.5'/%3E"
-        "%3Crect x='23' y='20' width='7' height='6' rx='1.5'/%3E%3C/g%3E%3C/g%3E%3C/svg%3E"
-    )
-    return f'<link rel="icon" href="{icon}"><style>{css}</style><script>{script}</script>'
+    """The stylesheet and the scripts, as the head of the page has them: Gradio rewrites what is passed as ``css``."""
+    css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
+    icon = f"data:image/svg+xml,{quote(_read(['icon.svg']))}"
+    return f'<link rel="icon" href="{icon}"><style>{css}</style><script>{_read(SCRIPTS)}</script>'
+
+
+def _variables(selector: str, colours: dict[str, str]) -> str:
+    return f"{selector} {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}\n"
+
+
+def _read(names: list[str] | tuple[str, ...]) -> str:
+    return "\n".join((_STATIC / name).read_text("utf-8") for name in names)

@@ -81,6 +81,18 @@ def describe(
         UnknownChoiceError: there is no such variant, stem, stage or norm.
     """
     spec = _spec(name, groups, width_per_group)
+    _check(classes, input_size, stem, norm)
+    if norm == NO_NORM and zero_init:
+        raise ResNetAppError("Without a norm nothing can start at 0; choose a norm, or no zero-init.")
+    if dilated:
+        _check_dilation(spec, dilated)
+    dilated = tuple(stage for stage in DILATABLE if stage in dilated)
+    stages = tuple(_stages(spec, stem, dilated, norm, classes, (3, *input_size)))
+    return Architecture(spec, classes, input_size, stem, dilated, zero_init, norm, stages)
+
+
+def _check(classes: int, input_size: tuple[int, int], stem: str, norm: str) -> None:
+    """Refuse what no variant can be built with."""
     if not 1 <= classes <= MAX_CLASSES:
         raise ResNetAppError(
             f"Give a number of classes from 1 to {MAX_CLASSES}.", code="bad_class_count", most=MAX_CLASSES
@@ -91,22 +103,20 @@ def describe(
         )
     if stem not in STEMS:
         raise UnknownChoiceError("stem", stem, list(STEMS))
+    if norm not in NORMS:
+        raise UnknownChoiceError("norm", norm, list(NORMS))
+
+
+def _check_dilation(spec: ModelSpec, dilated: tuple[str, ...]) -> None:
     for stage in dilated:
         if stage not in DILATABLE:
             raise UnknownChoiceError("stage to dilate", stage, list(DILATABLE))
-    if norm not in NORMS:
-        raise UnknownChoiceError("norm", norm, list(NORMS))
-    if norm == NO_NORM and zero_init:
-        raise ResNetAppError("Without a norm nothing can start at 0; choose a norm, or no zero-init.")
-    if dilated and spec.block == "BasicBlock":
+    if spec.block == "BasicBlock":
         raise ResNetAppError(
             f"{spec.title} has BasicBlocks, which cannot dilate. Choose ResNet-50 or deeper, or dilate no stage.",
             code="no_dilation",
             name=spec.title,
         )
-    dilated = tuple(stage for stage in DILATABLE if stage in dilated)
-    stages = tuple(_stages(spec, stem, dilated, norm, classes, (3, *input_size)))
-    return Architecture(spec, classes, input_size, stem, dilated, zero_init, norm, stages)
 
 
 def _spec(name: str, groups: int | None, width_per_group: int | None) -> ModelSpec:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resnet_app.cli import console
 from resnet_app.errors import DataError, OutputError
@@ -34,7 +35,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="pth is the classic dict with model_state_dict (default: by the name of FILE)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on with the interrupted run that wrote to FILE")
-    add = parser.add_argument_group("pictures").add_argument
+    _add_pictures(parser.add_argument_group("pictures").add_argument)
+    _add_network(parser.add_argument_group("network").add_argument)
+    _add_course(parser.add_argument_group("course").add_argument)
+    parser.set_defaults(run=_train)
+
+
+def _add_pictures(add: Callable[..., Any]) -> None:
     add(
         "--more",
         type=Path,
@@ -62,7 +69,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--balance", action=argparse.BooleanOptionalAction, default=True, help="rare classes count as much as others")
     add("--crop", type=int, default=224, metavar="PX", help="side of the picture that the model wants (%(default)s)")
     add("--train-crop", type=int, default=192, metavar="PX", help="side of the random crops in training (%(default)s)")
-    add = parser.add_argument_group("network").add_argument
+
+
+def _add_network(add: Callable[..., Any]) -> None:
     add(
         "--model",
         choices=SPECS,
@@ -77,7 +86,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         metavar="none|layer1..layer4|backbone",
         help="keep all up to here as it is (%(default)s)",
     )
-    add = parser.add_argument_group("course").add_argument
+
+
+def _add_course(add: Callable[..., Any]) -> None:
     add("--epochs", type=int, default=14, metavar="N", help="passes over the pictures (%(default)s)")
     add("--batch-size", type=int, default=32, metavar="N", help="pictures in a step (%(default)s)")
     add(
@@ -109,7 +120,6 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add(
         "--device", default="auto", metavar="D", help="what to compute on: auto, cpu, cuda, cuda:N or mps (%(default)s)"
     )
-    parser.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -110,7 +110,7 @@ def bundle(model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[He
         answer: to the picture.
         path: the picture's file.
         heatmaps: one or more of one layer and method.
-        colours: one of ``choices.COLOURS``.
+        colours: one of ``colours.COLOUR_MAPS``.
     """
     files: dict[str, bytes] = {"crop.png": png(answer.crop)}
     listed = []

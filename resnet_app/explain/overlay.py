@@ -10,7 +10,7 @@ from contourpy import contour_generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from resnet_app.choices import COLOURS, SIDES
+from resnet_app.colours import COLOUR_MAPS, SIDES
 from resnet_app.errors import UnknownChoiceError
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.images import Recipe, crop_box, open_picture
@@ -24,16 +24,16 @@ WHOLE = 720  # px, the longer side of the whole photo as it is shown
 Values = NDArray[np.float32]
 
 
-@lru_cache(maxsize=len(COLOURS))
+@lru_cache(maxsize=len(COLOUR_MAPS))
 def palette(colours: str) -> NDArray[np.uint8]:
     """A colour map as (256, 3) values.
 
     Raises:
         UnknownChoiceError: there is no such map.
     """
-    if colours not in COLOURS:
-        raise UnknownChoiceError("colour map", colours, list(COLOURS))
-    stops = np.array([list(bytes.fromhex(stop)) for stop in COLOURS[colours].split()], dtype=float)
+    if colours not in COLOUR_MAPS:
+        raise UnknownChoiceError("colour map", colours, list(COLOUR_MAPS))
+    stops = np.array([list(bytes.fromhex(stop)) for stop in COLOUR_MAPS[colours].split()], dtype=float)
     at = np.linspace(0, len(stops) - 1, 256)
     mixed: NDArray[np.float64] = np.stack([np.interp(at, range(len(stops)), stops[:, c]) for c in range(3)], 1)
     rounded: NDArray[np.uint8] = mixed.round().astype(np.uint8)
@@ -77,7 +77,7 @@ def overlay(heatmap: Heatmap, *, colours: str = "inferno") -> Image.Image:
 def signed_overlay(signed: SignedMap) -> Image.Image:
     """A signed map as a transparent picture (RGBA): one colour for each side, untouched where nothing speaks."""
     strength = np.minimum(1.0, np.abs(signed.values) / FULL_ALPHA_AT)
-    sides = np.array([list(bytes.fromhex(colour)) for colour in SIDES], dtype=np.uint8)
+    sides = np.array([list(bytes.fromhex(colour[1:])) for colour in SIDES], dtype=np.uint8)
     colours = sides[(signed.values < 0).astype(int)]
     return Image.fromarray(np.dstack([colours, (strength * 255).round().astype(np.uint8)]))
 

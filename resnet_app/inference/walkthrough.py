@@ -141,9 +141,30 @@ def snippet(model: LoadedModel) -> str:
 
 
 def _lines(model: LoadedModel) -> Iterator[str]:
-    recipe, published = model.recipe, _published(model)
+    yield from _network_lines(model)
+    yield "model.eval()"
+    yield ""
+    yield "# 1. Open."
+    yield f'image = ImageOps.exif_transpose(Image.open("{PHOTO}")).convert("RGB")'
+    yield ""
+    yield from _transform_lines(model.recipe)
+    yield ""
+    yield "# 3. A batch of one."
+    yield f"batch = pixels.unsqueeze(0)  # (1, 3, {model.recipe.crop}, {model.recipe.crop})"
+    yield ""
+    yield "# 4. Forward, without gradients; the largest is the answer."
+    yield "with torch.no_grad():"
+    yield f"    logits = model(batch)  # (1, {len(model.class_names)})"
+    yield "probability, index = torch.max(logits.softmax(1), 1)"
+    yield f"classes = {_classes(model)}"
+    yield "print(classes[index], float(probability))"
+
+
+def _network_lines(model: LoadedModel) -> Iterator[str]:
+    """The imports, and the network with its weights."""
+    published, file = _published(model), _weights_file(model)
     network = describe(model.spec.name, classes=len(model.class_names), stem=model.stem)
-    is_safe = _weights_file(model).endswith(".safetensors")
+    is_safe = file.endswith(".safetensors")
     yield "import torch"
     yield "import torchvision"
     yield "from PIL import Image, ImageOps"
@@ -152,16 +173,14 @@ def _lines(model: LoadedModel) -> Iterator[str]:
     yield "from torchvision import transforms"
     yield ""
     yield "# The network with its weights. eval(): BatchNorm takes its running figures, not this picture's."
-    if not published and not _weights_file(model):
+    if not published and not file:
         yield f"torch.manual_seed({RANDOM_SEED})"
     yield from assembled(network, published)
-    if _weights_file(model):
+    if file:
         yield from _loading(model, is_safe)
-    yield "model.eval()"
-    yield ""
-    yield "# 1. Open."
-    yield f'image = ImageOps.exif_transpose(Image.open("{PHOTO}")).convert("RGB")'
-    yield ""
+
+
+def _transform_lines(recipe: Recipe) -> Iterator[str]:
     yield "# 2. Transform: the very steps that it was trained with."
     yield "transform = transforms.Compose(["
     filter_ = "" if recipe.interpolation == "bilinear" else f', transforms.InterpolationMode("{recipe.interpolation}")'
@@ -171,16 +190,6 @@ def _lines(model: LoadedModel) -> Iterator[str]:
     yield f"    transforms.Normalize({list(recipe.mean)}, {list(recipe.std)}),"
     yield "])"
     yield f"pixels = transform(image)  # (3, {recipe.crop}, {recipe.crop})"
-    yield ""
-    yield "# 3. A batch of one."
-    yield f"batch = pixels.unsqueeze(0)  # (1, 3, {recipe.crop}, {recipe.crop})"
-    yield ""
-    yield "# 4. Forward, without gradients; the largest is the answer."
-    yield "with torch.no_grad():"
-    yield f"    logits = model(batch)  # (1, {len(model.class_names)})"
-    yield "probability, index = torch.max(logits.softmax(1), 1)"
-    yield f"classes = {_classes(model)}"
-    yield "print(classes[index], float(probability))"
 
 
 def _published(model: LoadedModel) -> str | None:

@@ -132,34 +132,22 @@ def finetune(
 
     outside = _cross_validate(settings, training, plan.folds, run) if plan.folds else None
     pruned = _pruned(training, outside, plan.prune, watch) if outside and plan.prune else []
-    final_pictures = training.without(pruned)
-    trained = run(runs, final_pictures, validation)
-    network, device = trained.network, resolve("cpu")
-    unscaled = outside.part(list(range(len(own.files)))) if outside else None
-    temperature = _calibrate(network, unscaled or score(network, validation, settings.recipe, device))
-    held_out = score(network, validation, settings.recipe, device)
-    ood_threshold = _ood_threshold(unscaled.divided(temperature) if unscaled else held_out, held_out)
+    kept = training.without(pruned)
+    trained = run(runs, kept, validation)
+    temperature, held_out, crossed = _calibrated(settings, trained.network, own, validation, outside)
+    data = {
+        "trained_on": kept.counts, "validated_on": validation.counts,
+        "broken": len(training.broken) + len(validation.broken), "weeded": len(pruned),
+    }  # fmt: skip
     facts = {
         "model": settings.model,
         "classes": list(own.classes),
         "preprocessing": settings.recipe.as_dict(),
         "recipe": {**settings.as_dict(), **asdict(plan)},
-        "data": {
-            "trained_on": final_pictures.counts, "validated_on": validation.counts,
-            "broken": len(training.broken) + len(validation.broken), "weeded": len(pruned),
-        },
-        "metrics": {
-            "epoch": trained.best,
-            **_metrics(held_out),
-            "cross_validation": _metrics(unscaled.divided(temperature)) if unscaled else None,
-        },
-        "calibration": {
-            "temperature": round(temperature, 4), "applied_to": "fc.weight and fc.bias",
-            "fitted_on": "cross-validation" if outside else "validation",
-        },
-        **({"familiarity": ood_threshold.as_dict()} if ood_threshold else {}),
-    }  # fmt: skip
-    return Finished(network, facts, trained, held_out, unscaled and unscaled.divided(temperature))
+        "data": data,
+        **_judged(trained.best, held_out, crossed, temperature),
+    }
+    return Finished(trained.network, facts, trained, held_out, crossed)
 
 
 def write(out: Path, finished: Finished, *, file_format: str) -> None:
@@ -215,6 +203,37 @@ def _pruned(training: Pictures, outside: Scores, below: float, watch: Watch) -> 
     for i in pruned:
         watch.on_pruned(training.files[i], own[i])
     return pruned
+
+
+def _calibrated(
+    settings: TrainSettings, network: ResNet, own: Pictures, validation: Pictures, outside: Scores | None
+) -> tuple[float, Scores, Scores | None]:
+    """Calibrate the network; gives the temperature, and both kinds of scores as the calibrated network has them.
+
+    It rests on what the networks of the folds said of their own kind of pictures; without folds, on the validation.
+    """
+    device = resolve("cpu")
+    unscaled = outside.part(list(range(len(own.files)))) if outside else None
+    temperature = _calibrate(network, unscaled or score(network, validation, settings.recipe, device))
+    held_out = score(network, validation, settings.recipe, device)
+    return temperature, held_out, unscaled.divided(temperature) if unscaled else None
+
+
+def _judged(epoch: int, held_out: Scores, crossed: Scores | None, temperature: float) -> dict[str, Any]:
+    """The facts that say how good it is, and what its probabilities rest on."""
+    ood_threshold = _ood_threshold(crossed or held_out, held_out)
+    return {
+        "metrics": {
+            "epoch": epoch,
+            **_metrics(held_out),
+            "cross_validation": _metrics(crossed) if crossed else None,
+        },
+        "calibration": {
+            "temperature": round(temperature, 4), "applied_to": "fc.weight and fc.bias",
+            "fitted_on": "cross-validation" if crossed else "validation",
+        },
+        **({"familiarity": ood_threshold.as_dict()} if ood_threshold else {}),
+    }  # fmt: skip
 
 
 def _calibrate(network: ResNet, scores: Scores) -> float:

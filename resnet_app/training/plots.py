@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from resnet_app.colours import BLUE, EDGE, INK, ORANGE, SMALL_PRINT, WHITE
 from resnet_app.outputs import put_in_place
 from resnet_app.training.finetune import Finished
 
-BLUE, ORANGE, INK = "#3B7DD8", "#CF6A0C", "#16191D"
 CHINESE_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")  # for class names
 SHOWN_CLASSES = 20  # with more, the matrix has no names and no numbers
 
@@ -27,7 +27,7 @@ def draw(path: Path, finished: Finished) -> None:
     """
     here = set(font_manager.get_font_names())
     fonts = ["DejaVu Sans", *(name for name in CHINESE_FONTS if name in here)]
-    with mpl.rc_context({"font.family": fonts, "text.color": INK, "axes.edgecolor": "#8B9099", "font.size": 11}):
+    with mpl.rc_context({"font.family": fonts, "text.color": INK, "axes.edgecolor": EDGE, "font.size": 11}):
         figure = Figure(figsize=(13, 4.2), layout="constrained")
         loss, accuracy, matrix = figure.subplots(1, 3)
         _loss(loss, finished)
@@ -57,9 +57,9 @@ def _accuracy(axes: Axes, finished: Finished) -> None:
 
 def _mark_best(axes: Axes, finished: Finished) -> None:
     best = finished.trained.best
-    axes.axvline(best, color="#8B9099", linestyle=":", linewidth=1)
+    axes.axvline(best, color=EDGE, linestyle=":", linewidth=1)
     axes.annotate(
-        f"kept: {best} ", (best, 0.02), xycoords=("data", "axes fraction"), ha="right", color="#565D66", fontsize=9
+        f"kept: {best} ", (best, 0.02), xycoords=("data", "axes fraction"), ha="right", color=SMALL_PRINT, fontsize=9
     )
     axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -78,5 +78,5 @@ def _matrix(axes: Axes, finished: Finished) -> None:
     axes.set_yticks(range(len(names)), names)
     for row, answers in enumerate(counts.tolist()):
         for column, count in enumerate(answers):
-            colour = "white" if share[row, column] > 0.5 else INK
+            colour = WHITE if share[row, column] > 0.5 else INK
             axes.text(column, row, str(count), ha="center", va="center", color=colour)

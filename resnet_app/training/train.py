@@ -135,8 +135,8 @@ def train(
     *,
     state: Path | None = None,
     resume: bool = False,
-    on_step: Callable[[int, int, float], None] | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[int, int, float], None] = lambda _done, _total, _loss: None,
+    on_epoch: Callable[[Epoch], None] = lambda _epoch: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train, and keep the epoch with the lowest loss on the held out pictures (the last one where there are none).
@@ -166,17 +166,13 @@ def train(
         started = time.perf_counter()
         for pixels, labels in run.batches.epoch(number, start=run.step - (number - 1) * run.batches.steps):
             loss = run.learn(pixels, labels)
-            if on_step is not None:
-                on_step(run.step, run.steps_in_all, loss)
+            on_step(run.step, run.steps_in_all, loss)
             if stop():
-                if state is not None:
-                    run.save(state)
+                run.save(state)
                 raise KeyboardInterrupt
         epoch = run.judge(number, validation, seconds=time.perf_counter() - started)
-        if state is not None:
-            run.save(state)
-        if on_epoch is not None:
-            on_epoch(epoch)
+        run.save(state)
+        on_epoch(epoch)
     return run.result()
 
 
@@ -296,8 +292,10 @@ class _Run:
         """What must be the same for a run to go on."""
         return {"settings": self.settings.as_dict(), "pictures": self.training.digest}
 
-    def save(self, path: Path) -> None:
-        """Take down where the run is."""
+    def save(self, path: Path | None) -> None:
+        """Take down where the run is, unless nobody wants it."""
+        if path is None:
+            return
         tensors = {
             **{f"network.{key}": tensor for key, tensor in self.network.state_dict().items()},
             **{f"average.{key}": tensor for key, tensor in self._average.state_dict().items()},

@@ -1,7 +1,9 @@
 """Every word comes from one table, whole in both languages."""
 
+import ast
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,8 +51,57 @@ def test_every_key_that_the_code_names_is_in_the_table() -> None:
     named = set(re.findall(r'text\(\s*(?:\w+\.)?\w+,\s*"([\w-]+)"', code)) | set(
         re.findall(r'heading\("([\w-]+)"\)', code)
     )
-    assert len(named) >= 40
+    named |= {key for template in TEMPLATES for key in re.findall(r"""text\(["'](\w+)["'][,)]""", template)}
+    assert len(named) >= 80
     assert named <= set(table(ENGLISH))
+
+
+TEMPLATES = [path.read_text("utf-8") for path in (DEMO / "templates").glob("*.html")]
+
+
+def words_of_the_code() -> Iterator[str]:
+    """Every string and every field's name: what a key, or a part of one, can be made of."""
+    for path in (*DEMO.rglob("*.py"), *(ROOT / "resnet_app").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.keyword) and node.arg:
+                yield node.arg
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id
+    for template in TEMPLATES:
+        yield from re.findall(r"""["']([\w+-]+)["']""", template)
+
+
+def composed_keys() -> Iterator[str]:
+    """The keys that are put together, as patterns: f"map_{what}", text("map_" ~ what), choices("map", ...)."""
+    for path in DEMO.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr) and re.search(r"\w{3}", "".join(literals(node))):
+                yield "".join(re.escape(part) if part else "(.+)" for part in literals(node))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "choices":
+                yield f"{ast.literal_eval(node.args[0])}_(.+)"
+    part = r'(?:"\w+"|[\w.]+)'
+    for template in TEMPLATES:
+        for parts in re.findall(rf"\(({part}(?: ~ {part})+)[,)]", template):
+            yield "".join(each.strip('"') if each[0] == '"' else "(.+)" for each in parts.split(" ~ "))
+
+
+def literals(node: ast.JoinedStr) -> list[str]:
+    """The parts of an f-string; empty for what is filled in."""
+    return [str(part.value) if isinstance(part, ast.Constant) else "" for part in node.values]
+
+
+def test_no_key_is_dead() -> None:
+    words, patterns = set(words_of_the_code()), [re.compile(pattern) for pattern in composed_keys()]
+
+    def is_used(key: str) -> bool:
+        found = (pattern.fullmatch(key) for pattern in patterns)
+        return key in words or any(match and words.issuperset(match.groups()) for match in found)
+
+    assert is_used("method_gradcam++")
+    assert not is_used("method_none_of_ours")
+    assert [key for key in table(ENGLISH) if not is_used(key)] == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class Tags(HTMLParser):
         self.found: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.words = ""
-        self.feed(source)
+        self.feed(str(source))  # Markup would escape what the parser takes apart
         assert not self.open, self.open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -76,7 +76,7 @@ def test_basic_blocks_know_no_groups() -> None:
 def test_a_bad_input_size_is_a_callout() -> None:
     *kept, problem = draw(input_size="huge")
     assert all(value == gr.skip() for value in kept)
-    assert "&#x27;huge&#x27; is no input size" in problem["value"]
+    assert "'huge' is no input size" in unescape(problem["value"])
     *_, problem = draw(classes=None, input_size="32", stem="cifar", language="zh-CN")
     assert "类别数请填 1 到 100000" in problem["value"]
     asked = plan(input_size="huge")
@@ -216,7 +216,7 @@ def test_the_microscope_without_a_photo_or_with_a_broken_one(no_picture: Path) -
         emptied = {"photo": "", "maps": "", "more": gr.update(visible=False)} if work is picture_handlers.look else {}
         assert shown._replace(problem=gr.skip()) == picture_handlers.Shown(**emptied)
     shown = inside(picture_handlers.leave_out, left_out=["layer2.0"])
-    assert "&#x27;layer2.0&#x27;" in shown.problem["value"]
+    assert "'layer2.0'" in unescape(shown.problem["value"])
 
 
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnet_app.choices import COLOURS
+from resnet_app.colours import COLOUR_MAPS
 from resnet_app.errors import PictureError, UnknownChoiceError
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import (
@@ -35,13 +35,13 @@ def step_map():
     return made(values)
 
 
-@pytest.mark.parametrize("colours", COLOURS)
+@pytest.mark.parametrize("colours", COLOUR_MAPS)
 def test_overlays_fade_in_and_end_in_the_brightest_colour(colours):
     layer = np.asarray(overlay(step_map(), colours=colours))
     assert layer.shape == (4, 8, 4)
     assert not layer[:, :4, 3].any()
     assert (layer[:, 4:, 3] == 255).all()
-    assert layer[0, 7, :3].tobytes().hex().upper() == COLOURS[colours].split()[-1]
+    assert layer[0, 7, :3].tobytes().hex().upper() == COLOUR_MAPS[colours].split()[-1]
     luminance = palette(colours) @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(luminance) > -1).all()
     assert luminance[-1] - luminance[0] > 120
