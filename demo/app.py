@@ -35,6 +35,7 @@ from resnet_app.registry import BUNDLED_MODEL, get_spec
 
 TABS = ("classify", "explain", "explore", "batch", "compare", "teach")  # in the order of the row
 START = "(stored) => { window.resnetExplorer.start(); return stored; }"
+SPEAK = "(language) => window.resnetExplorer.speak(language)"
 
 
 def build(
@@ -114,10 +115,12 @@ class App:
         """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
         remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
         opened = self.blocks.load(self._first_language, remembered, [self._language, *self._worded], js=START, **QUIET)
+        opened.then(None, self._language, None, js=SPEAK, **QUIET)
         load(opened.then, "start")
         switched = self._language.input(
             self._switch_language, [self._language, self._batch.files, taught], [remembered, *self._worded], **QUIET
         )
+        switched.then(None, self._language, None, js=SPEAK, **QUIET)
         load(switched.then, "language")
 
     def _first_language(self, remembered: str | None, request: gr.Request) -> list[Any]:

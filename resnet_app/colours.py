@@ -10,7 +10,7 @@ PAGE = {
     "sunk": ("#f1f1ec", "#1e232b"),  # what lies lower
     "side": ("#f3f3ee", "#14181d"),  # the sidebar
     "line": ("#dfded7", "#2d343f"),
-    "ctl": ("#8b9099", "#5c6675"),  # edges of controls
+    "ctl": ("#8b9099", "#5f6978"),  # edges of controls: 3 to 1 against a card at least
     "ink": ("#16191d", "#eceef1"),
     "ink2": ("#3a4048", "#c9cfd8"),
     "ink3": ("#565d66", "#a3abb7"),  # small print

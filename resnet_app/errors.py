@@ -1,5 +1,7 @@
 """The errors that a person may see: one plain sentence each, never a traceback."""
 
+from __future__ import annotations
+
 from resnet_app.naming import shown
 
 
@@ -15,6 +17,10 @@ class ResNetAppError(ValueError):
         super().__init__(shown(message))  # it may hold a file's name
         self.code = code
         self.values = values
+
+    def alone(self) -> ResNetAppError:
+        """The same without what led to it, to be kept: a traceback holds the pictures that were worked on."""
+        return ResNetAppError(str(self), code=self.code, **self.values)
 
 
 class UnknownChoiceError(ResNetAppError):

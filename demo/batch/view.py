@@ -5,7 +5,9 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from demo.locales import text
-from demo.ui.html import NOTHING, data_uri, download, percent, table, template
+from demo.ui.errors import sentence
+from demo.ui.html import NOTHING, data_uri, download, in_short, percent, table, template
+from demo.ui.labels import model_key, model_title
 from resnet_app.inference.batch import Batch, Row
 from resnet_app.inference.batch_table import as_csv
 from resnet_app.inference.contact_sheet import contact_sheet
@@ -24,18 +26,25 @@ def batch(language: str, run: Batch, count: int) -> Markup:
     heads = [text(language, f"col_{key}") for key in ("number", "file", "answer", "probability", "ms")]
     rows = [[str(number), row.file, *_cells(language, row)] for number, row in enumerate(run.done, start=1)]
     return _show(
-        "batch", language, run=run, count=count, failed=sum(row.error is not None for row in run.done),
+        "batch", language, run=run, reasons=[_reason(language, row) for row in run.done], count=count,
+        failed=sum(row.error is not None for row in run.done),
         table=table(heads, rows, kind="answers"),
         downloads=NOTHING if len(run.done) < count else _downloads(language, run),
+        key=model_key(run.model), title=model_title(language, run.model),
     )  # fmt: skip
 
 
 def _cells(language: str, row: Row) -> list[str]:
     """The answer, its probability and its time, or in their place what was wrong."""
     if row.error:
-        return [_show("error", language, sentence=row.error.partition(". ")[0]), "", ""]
+        return [_show("error", language, sentence=in_short(_reason(language, row))), "", ""]
     best = row.predictions[0]
     return [best.label, percent(best.probability), f"{row.timing.total:.1f}"]
+
+
+def _reason(language: str, row: Row) -> str:
+    """Why a picture has no answer; empty where it has one."""
+    return sentence(row.reason, language) if row.reason else row.error or ""
 
 
 def _downloads(language: str, run: Batch) -> Markup:

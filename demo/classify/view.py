@@ -10,11 +10,11 @@ from demo.classify import two_classes_view
 from demo.locales import text
 from demo.ui.heatmaps import colour_bar, hottest
 from demo.ui.html import data_uri, template
+from demo.ui.labels import model_key, model_title
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import overlay
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer, Timing
-from resnet_app.registry import RANDOM
 
 UNSURE_BELOW = 0.5
 _show = template("classify.html")
@@ -54,6 +54,7 @@ def answer(
         colour_bar=colour_bar(text(language, "no_evidence"), text(language, "strongest"), colours),
         two=two_classes_view.of(language, result, crop, signed) if signed else None,
         times=times(language, replace(result.timing, cam=cam_ms)),
+        key=model_key(model), title=model_title(language, model),
     )  # fmt: skip
 
 
@@ -71,8 +72,8 @@ def _headline(language: str, result: Answer) -> tuple[str, str]:
 
 
 def _warnings(model: LoadedModel, result: Answer) -> list[str]:
-    random = model.choice.head is None and model.choice.weights == RANDOM
-    return [key for key, applies in (("random_note", random), ("out_of_distribution", result.is_ood)) if applies]
+    notes = (("random_note", model.is_random), ("out_of_distribution", result.is_ood))
+    return [key for key, applies in notes if applies]
 
 
 def _map_alt(language: str, result: Answer, maps: list[Heatmap], place: int) -> str:

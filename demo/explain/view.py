@@ -12,6 +12,7 @@ from demo.locales import ENGLISH, text
 from demo.ui import heatmaps
 from demo.ui.heatmaps import Look, colour_bar, hottest
 from demo.ui.html import NNBSP, NOTHING, figure, template, warning
+from demo.ui.labels import model_key, model_title
 from resnet_app.choices import METHODS, OWN_WAY, SAME_ON_LAST, SLOW
 from resnet_app.explain.export import npy
 from resnet_app.explain.heatmap import Heatmap, SignedMap
@@ -50,7 +51,8 @@ def side_by_side(
         "side_by_side", language, base=look.base(), look=look,
         figures=[_one_map(language, model, answer, heatmap, look, peak) for heatmap in maps],
         bar=NOTHING if look.lines else colour_bar("0", figure(peak), look.colours),
-        caption=_caption(language, maps, look, seconds),
+        caption=f"{_caption(language, maps, look, seconds)} {model_title(language, model)}.",
+        key=model_key(model), title=model_title(language, model), is_random=model.is_random,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, log10
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -37,35 +38,34 @@ def stage_table(language: str, architecture: Architecture) -> go.Figure:
 
 
 def cost_bars(language: str, architecture: Architecture) -> go.Figure:
-    """Each stage's share of the parameters and of the MACs, and its peak memory as a share of the network's."""
+    """Each stage's share of parameters and MACs; beside it, on a scale of its own, its peak memory in MiB."""
     stages = architecture.stages
     names = [stage.name for stage in stages]
     measures = (
-        ("col_parameters", BLUE, [share(s.parameters, architecture.parameters) for s in stages],
+        (1, "col_parameters", BLUE, "%{x:.1f} % · ", [share(s.parameters, architecture.parameters) for s in stages],
          [amount(s.parameters) for s in stages]),
-        ("col_macs", ORANGE, [share(s.macs, architecture.macs) for s in stages], [amount(s.macs) for s in stages]),
-        ("memory_of_peak", TEAL, [share(s.peak_bytes, architecture.peak_bytes) for s in stages],
-         [memory(s.peak_bytes) for s in stages]),
+        (1, "col_macs", ORANGE, "%{x:.1f} % · ", [share(s.macs, architecture.macs) for s in stages],
+         [amount(s.macs) for s in stages]),
+        (2, "peak_memory", TEAL, "", [s.peak_bytes / 2**20 for s in stages], [memory(s.peak_bytes) for s in stages]),
     )  # fmt: skip
-    figure = go.Figure(
-        [
-            go.Bar(
-                y=names, x=values, orientation="h", name=text(language, key), marker={"color": colour},
-                text=[f"{value:.1f}" for value in values], textposition="outside", cliponaxis=False, customdata=exact,
-                hovertemplate="%{y}: %{x:.1f} % · %{customdata}<extra>%{fullData.name}</extra>",
-            )
-            for key, colour, values, exact in measures
-        ]
-    )  # fmt: skip
-    largest = max(max(values) for _, _, values, _ in measures)
+    figure = make_subplots(1, 2, shared_yaxes=True, column_widths=[0.64, 0.36], horizontal_spacing=0.04)
+    for column, key, colour, shown, values, exact in measures:
+        figure.add_bar(
+            y=names, x=values, orientation="h", name=text(language, key), marker={"color": colour}, row=1, col=column,
+            text=exact if column == 2 else [f"{value:.1f}" for value in values], textposition="outside",
+            cliponaxis=False, customdata=exact, width=0.4 if column == 2 else None,
+            hovertemplate=f"%{{y}}: {shown}%{{customdata}}<extra>%{{fullData.name}}</extra>",
+        )  # fmt: skip
     figure.update_layout(
         **layout(64 * len(names) + 60),
         barmode="group", bargap=0.22, barcornerradius=2,
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )  # fmt: skip
-    figure.update_xaxes(
-        range=[0, 1.12 * largest], ticksuffix="\u202f%", gridcolor=GRID, zeroline=False, fixedrange=True
-    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, ticksuffix="\u202f%")
+    for column, room in ((1, 1.2), (2, 2.6)):  # for the words behind a bar
+        most = max(max(values) for at, _, _, _, values, _ in measures if at == column)
+        figure.update_xaxes(range=[0, room * most], col=column)
+    figure.update_xaxes(showticklabels=False, showgrid=False, col=2)  # each bar says its own
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticksuffix="  ")
     return figure
 
@@ -128,9 +128,10 @@ def residual_chart(language: str, readings: Sequence[Reading]) -> go.Figure:
     )
     figure.update_xaxes(gridcolor=GRID, fixedrange=True, type="category")
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True)
-    norms = [norm for reading in readings for norm in (reading.shortcut, reading.residual) if norm]
-    steps = {"dtick": "D2"} if norms and max(norms) < 100 * min(norms) else {"exponentformat": "power", "nticks": 6}
-    figure.update_yaxes(type="log", title=text(language, "scope_norm"), row=1, **steps)
+    ticks = log_ticks([norm for reading in readings for norm in (reading.shortcut, reading.residual) if norm])
+    figure.update_yaxes(
+        type="log", title=text(language, "scope_norm"), row=1, tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks]
+    )
     figure.update_yaxes(title=text(language, "scope_ratio_short"), rangemode="tozero", row=2)
     figure.update_yaxes(
         title=text(language, "scope_cosine_short"),
@@ -141,6 +142,15 @@ def residual_chart(language: str, readings: Sequence[Reading]) -> go.Figure:
         row=3,
     )
     return figure
+
+
+def log_ticks(values: Sequence[float]) -> list[float]:
+    """Where a logarithmic axis is labelled: 1, 2 and 5 of each power of ten; over three powers and more, 1 alone."""
+    if not values:
+        return []
+    low, high = floor(log10(min(values))), ceil(log10(max(values)))
+    steps = (1, 2, 5) if high - low <= 3 else (1,)
+    return [step * 10.0**power for power in range(low, high + 1) for step in steps]
 
 
 def parameter_treemap(language: str, architecture: Architecture) -> go.Figure:

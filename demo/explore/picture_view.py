@@ -12,12 +12,12 @@ from demo.locales import text
 from demo.ui import html
 from demo.ui.heatmaps import colour_bar
 from demo.ui.html import figure, note, warning
+from demo.ui.labels import model_title
 from resnet_app.explain import residuals
 from resnet_app.explain.overlay import solid
 from resnet_app.explain.residuals import FeatureMaps, Reading
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer
-from resnet_app.registry import RANDOM
 
 SHOWN = 5  # classes before and after F(x) is left out
 _show = html.template("picture.html")
@@ -26,7 +26,7 @@ SMALLEST = 96  # px: a map is enlarged to this without smoothing, so that its po
 
 def of(language: str, model: LoadedModel) -> str:
     """Whose maps and readings these are."""
-    return text(language, "inside_model", name=model.spec.title, weights=model.weights_name)
+    return text(language, "inside_model", model=model_title(language, model))
 
 
 def loaded(language: str, model: LoadedModel) -> Markup:
@@ -75,7 +75,7 @@ def readings_html(language: str, model: LoadedModel, readings: list[Reading]) ->
     key = "scope_checked" if worst <= residuals.TOLERANCE else "scope_off"
     checked = text(language, key, error=f"{worst:.0e}" if worst else "0")
     return _show(
-        "readings", language, is_random=model.choice.head is None and model.choice.weights == RANDOM,
+        "readings", language, is_random=model.is_random,
         said=f"{checked} {of(language, model)}", table=_readings_table(language, readings),
         downloads=explore_view.downloads(f"{model.spec.name}-residual", [_exact(each) for each in readings]),
     )  # fmt: skip

@@ -24,10 +24,19 @@ def text(language: str, key: str, **values: object) -> str:
 
 def best_language(wanted: str | None) -> str:
     """The language for a code such as ``zh``, ``zh-TW`` or an Accept-Language header; English where none fits."""
-    for part in (wanted or "").split(","):
-        code = part.split(";")[0].strip().lower()
+    parts = [part.strip().lower() for part in (wanted or "").split(",")]
+    for code in sorted(filter(_weight, parts), key=_weight, reverse=True):  # equal ones stay in order
         if code.startswith("zh"):
             return CHINESE
         if code.startswith("en"):
             return ENGLISH
     return ENGLISH
+
+
+def _weight(part: str) -> float:
+    """How much a language of Accept-Language is wanted: ``zh;q=0.8`` -> 0.8; 1 where nothing is said, 0 for never."""
+    _, _, weight = part.partition(";q=")
+    try:
+        return float(weight or 1)
+    except ValueError:
+        return 0

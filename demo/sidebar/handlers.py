@@ -23,7 +23,7 @@ from demo.ui import html
 from demo.ui.errors import no_problem, sentence
 from demo.ui.session import OWN, PageInputs, current, obtain
 from resnet_app.errors import ClassNamesError, ResNetAppError
-from resnet_app.registry import BUNDLED, BUNDLED_MODEL, TAUGHT, get_spec
+from resnet_app.registry import BUNDLED, BUNDLED_MODEL, SPECS, TAUGHT, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.inference.models import LoadedModel, ModelChoice
@@ -155,9 +155,13 @@ def _loaded(changed: str, asked: Asked, pick: Pick, loaded: LoadedModel, note: s
         weights=_weights_box(asked, name, pick.weights, pick.own),
         device=gr.update(choices=device_choices(language), value=asked.page.device),
         class_names="" if changed == "checkpoint" and not asked.checkpoint else gr.skip(),
-        classes=len(loaded.class_names),
-        stem=loaded.stem,
+        **_for_explore(changed, loaded),
     )
+
+
+def _for_explore(changed: str, loaded: LoadedModel) -> dict[str, Any]:
+    """The network that is drawn follows the one that is loaded; another language changes words alone."""
+    return {} if changed == "language" else {"classes": len(loaded.class_names), "stem": loaded.stem}
 
 
 def _while_it_loads(loading: Future[LoadedModel], download: Download, pick: Pick, asked: Asked) -> Iterator[Shown]:
@@ -186,7 +190,7 @@ def load_failed(changed: str, asked: Asked) -> Shown:
         choice=kept.choice,
         status=view.status_ready(asked.page.language, kept, still=True),
         model=model,
-        weights=_weights_box(asked, model, weights, own),
+        weights=_weights_box(asked, model, weights, own) if model in SPECS else gr.skip(),
         checkpoint=None if changed == "checkpoint" else gr.skip(),
         classes=len(kept.class_names) if kept.spec.name == model else IMAGENET_CLASSES,
     )

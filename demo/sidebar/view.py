@@ -6,9 +6,11 @@ from markupsafe import Markup
 
 from demo.locales import text
 from demo.ui.html import NNBSP, amount, template
+from demo.ui.labels import model_key, weights_title
 from resnet_app import device
 from resnet_app.checkpoints.read import Checkpoint
 from resnet_app.inference.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
+from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED, RANDOM
 
 _show = template("sidebar.html")
@@ -34,7 +36,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
     note = " ".join([note, *(text(language, "device_failed", name=name) for name in device.failed())]).strip()
     return _show(
         "status", language, state=text(language, "still_using" if still else "ready"), is_ok=not still,
-        title=model.spec.title, note=note, rows=rows,
+        title=model.spec.title, note=note, rows=rows, key=model_key(model),
     )  # fmt: skip
 
 
@@ -44,16 +46,7 @@ def diagnosis(found: Checkpoint) -> list[tuple[str, str]]:
     told = {key: found.metadata.get(key) for key in ("epoch", "step", "best_acc", "accuracy", "acc")}
     rows = [("card_container", found.container), ("card_way", way), ("card_dtype", found.dtype)]
     rows += [("card_said", f"{key} {value}") for key, value in told.items() if isinstance(value, int | float)][:2]
-    return [(key, value[:60]) for key, value in rows if value]
-
-
-def weights_title(language: str, model: LoadedModel) -> str:
-    """What the weights are called on the page."""
-    if model.choice.head:
-        return text(language, "weights_taught", names=", ".join(model.class_names))
-    if model.choice.checkpoint:
-        return model.choice.checkpoint.name
-    return text(language, f"weights_{model.choice.weights}", accuracy="").replace(" ·  %", "")
+    return [(key, shown(value)[:60]) for key, value in rows if value]
 
 
 def _address(model: LoadedModel) -> str:

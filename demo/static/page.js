@@ -34,6 +34,26 @@
     true,
   );
 
+  // A result and the status card say of which model they are. A result of another one is faint and says so.
+  const compare = () => {
+    const loaded = document.querySelector(".status[data-of]")?.dataset.of;
+    if (!loaded) return; // one is being loaded
+    for (const result of document.querySelectorAll("[data-of]:not(.status)")) {
+      const isOld = result.dataset.of !== loaded;
+      result.classList.toggle("outdated", isOld);
+      for (const note of result.querySelectorAll(".of-another")) note.hidden = !isOld;
+    }
+  };
+  let isDue = false;
+  new MutationObserver(() => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      compare();
+    });
+  }).observe(document, { childList: true, subtree: true });
+
   window.resnetExplorer = {
     press,
     arrows,
@@ -139,6 +159,10 @@
     },
     setOpacity(value) {
       document.documentElement.style.setProperty("--overlay-opacity", value / 100);
+    },
+    // The words' language, for who has the page read aloud or translated.
+    speak(language) {
+      document.documentElement.lang = language;
     },
     toggleTheme() {
       const dark = document.body.classList.toggle("dark");

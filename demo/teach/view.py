@@ -7,7 +7,8 @@ import re
 from markupsafe import Markup
 
 from demo.locales import text
-from demo.ui.html import NNBSP, template
+from demo.ui.errors import sentence
+from demo.ui.html import NNBSP, in_short, template
 from resnet_app.inference.models import LoadedModel
 from resnet_app.training.few_shot import Photo, Taught
 
@@ -24,7 +25,9 @@ def outcome(language: str, model: LoadedModel, taught: Taught) -> Markup:
     """What came of it: each photo with the answer it gets from a head that never saw it, and how to load the file."""
     seconds = f"{(taught.features_ms + taught.fit_ms) / 1000:.1f}{NNBSP}s"
     return _show(
-        "outcome", language, taught=taught, verdict=_verdict(language, taught),
+        "outcome", language, taught=taught,
+        broken=[(file, in_short(sentence(error, language))) for file, error in taught.broken],
+        verdict=_verdict(language, taught),
         how=text(language, "teach_how", network=model.spec.title, time=seconds), advice=_advice(language, taught),
         groups=[_group(language, taught, label) for label in range(len(taught.class_names))],
         snippet=snippet(model, taught),
@@ -52,9 +55,10 @@ def _group(language: str, taught: Taught, label: int) -> tuple[int, str, list[Ph
 
 
 def file_name(class_names: tuple[str, ...]) -> str:
-    """A file name for a taught model: its classes, as far as file systems take them."""
+    """A file name for a taught model: its classes, as far as file systems take them: 255 bytes at most."""
     parts = [re.sub(r"[^\w]+", "_", name).strip("_")[:20] for name in class_names]
-    return "-".join(part for part in parts if part)[:80].lower() + ".pth" if any(parts) else "taught.pth"
+    stem = "-".join(part for part in parts if part)[:80].lower().encode()[:240].decode(errors="ignore")
+    return f"{stem or 'taught'}.pth"
 
 
 def snippet(model: LoadedModel, taught: Taught) -> str:

@@ -38,7 +38,10 @@ def amount(value: float) -> str:
 
 
 def _three_figures(value: float) -> str:
-    return f"{value:.{max(0, 2 - int(log10(value)))}f}" if value >= 1 else f"{value:.2f}"
+    if value < 1:
+        return f"{value:.2f}"
+    rounded = float(f"{value:.3g}") if value < 1000 else value  # 9.999 has one digit before the point, 10.0 two
+    return f"{rounded:.{max(0, 2 - int(log10(rounded)))}f}"
 
 
 def percent(probability: float) -> str:
@@ -52,7 +55,7 @@ def percent(probability: float) -> str:
 
 def milliseconds(value: float) -> str:
     """A time with its unit."""
-    return f"{value:.0f}{NNBSP}ms" if value >= 10 else f"{value:.1f}{NNBSP}ms"
+    return f"{value:.0f}{NNBSP}ms" if value >= 9.95 else f"{value:.1f}{NNBSP}ms"
 
 
 def memory(count: int) -> str:
@@ -60,8 +63,7 @@ def memory(count: int) -> str:
     if count < 1024:
         return f"{count}{NNBSP}B"
     unit, size = ("KiB", 2**10) if count < 2**17 else ("MiB", 2**20)
-    value = count / size
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}{NNBSP}{unit}"
+    return f"{_three_figures(count / size)}{NNBSP}{unit}"
 
 
 def figure(value: float) -> str:
@@ -150,10 +152,21 @@ def empty(language: str, title: str, words: str, words_phone: str | None = None)
     return _show("empty", language, title=title, words=words, words_phone=words_phone)
 
 
+def first_sentence(message: str) -> tuple[str, str]:
+    """What is wrong, and what to do about it, which may be empty."""
+    first, *rest = re.split(r"(?<=\.) |(?<=。)", message, maxsplit=1)
+    return first, "".join(rest)
+
+
+def in_short(message: str) -> str:
+    """What is wrong alone, for a row or a tile."""
+    return first_sentence(message)[0].rstrip(".。")
+
+
 def callout(message: str) -> Markup:
     """One sentence that says what is wrong, and what to do about it."""
-    first, *rest = re.split(r"(?<=\.) |(?<=。)", message, maxsplit=1)
-    return _show("callout", ENGLISH, first=first, rest="".join(rest))
+    first, rest = first_sentence(message)
+    return _show("callout", ENGLISH, first=first, rest=rest)
 
 
 def status_loading(language: str, title: str) -> Markup:

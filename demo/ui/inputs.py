@@ -55,5 +55,5 @@ class Photos(gr.Gallery):
 
 
 def count(value: Any) -> int:
-    """A count that came from a slider or a program, where it is none: 0, which every check refuses."""
-    return int(value) if isinstance(value, int | float) and abs(value) < 1e9 else 0
+    """A count that came from a slider or a program; where it is none (2.5, "five"): 0, which every check refuses."""
+    return int(value) if isinstance(value, int | float) and abs(value) < 1e9 and value == int(value) else 0

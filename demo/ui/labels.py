@@ -1,14 +1,18 @@
-"""Components whose words change with the language."""
+"""Components whose words change with the language, and what a model is called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from demo.locales import text
 from demo.ui import html
+from resnet_app.naming import shown
+
+if TYPE_CHECKING:
+    from resnet_app.inference.models import LoadedModel
 
 Words = str | Callable[[str], Any]  # a key of the string table, or what gives a value for a language
 
@@ -53,3 +57,22 @@ def note(key: str) -> Callable[[str], str]:
 def choices(kind: str, *values: str) -> Callable[[str], list[tuple[str, Any]]]:
     """What a radio offers, in any language: each value by the words of the key ``kind_value``."""
     return lambda language: [(text(language, f"{kind}_{value}"), value) for value in values]
+
+
+def weights_title(language: str, model: LoadedModel) -> str:
+    """What the weights are called on the page."""
+    if model.choice.head:
+        return text(language, "weights_taught", names=", ".join(model.class_names))
+    if model.choice.checkpoint:
+        return shown(model.choice.checkpoint.name)
+    return text(language, f"weights_{model.choice.weights}", accuracy="").replace(" ·  %", "")
+
+
+def model_title(language: str, model: LoadedModel) -> str:
+    """What a model is called beside a result of it."""
+    return f"{model.spec.title} · {weights_title(language, model)}"
+
+
+def model_key(model: LoadedModel) -> str:
+    """What a result and the status card have in common where both are of one model; the page compares them."""
+    return f"{hash(model.choice):x}"

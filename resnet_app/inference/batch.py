@@ -41,6 +41,7 @@ class Row:
         thumbnail: the square that the model saw, ``TILE`` pixels wide.
         json_object: the object of ``predict --json``.
         is_ood: whether it is unlike what the model was trained on.
+        reason: the error whose sentence ``error`` is, for a page in another language.
     """
 
     file: str
@@ -50,6 +51,7 @@ class Row:
     thumbnail: Image.Image | None
     json_object: dict[str, Any]
     is_ood: bool = False
+    reason: ResNetAppError | None = None
 
 
 class Batch:
@@ -107,7 +109,8 @@ class Batch:
         except OutputError:  # nothing more can be written: that ends the run
             raise
         except ResNetAppError as error:
-            return Row(name, (), str(error), Timing(), None, json_object(self.model, name, error))
+            entry = json_object(self.model, name, error)
+            return Row(name, (), str(error), Timing(), None, entry, reason=error.alone())
         timing = replace(answer.timing, cam=answer.timing.cam + cam_ms)
         thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
         entry = json_object(self.model, name, answer, timing)

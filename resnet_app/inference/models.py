@@ -156,6 +156,11 @@ class LoadedModel:
         return self.class_names != _numbered(len(self.class_names))
 
     @property
+    def is_random(self) -> bool:
+        """Whether nothing of it has been trained, so that its answers mean nothing."""
+        return self.choice.head is None and self.choice.weights == RANDOM
+
+    @property
     def weights_name(self) -> str:
         """The choice of weights, the checkpoint's file name, or that it was taught."""
         if self.choice.head is not None:

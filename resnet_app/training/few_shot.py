@@ -21,7 +21,7 @@ from torch import Tensor
 from resnet_app.checkpoints.class_names import check_class_names
 from resnet_app.checkpoints.write import save_pth
 from resnet_app.device import clock
-from resnet_app.errors import DataError, PictureError
+from resnet_app.errors import DataError, PictureError, ResNetAppError
 from resnet_app.images import read_crop, to_tensor
 from resnet_app.inference.models import Head, LoadedModel, ModelChoice
 from resnet_app.training.calibration import Scores, fit_temperature
@@ -73,14 +73,14 @@ class Taught:
     Attributes:
         choice: the model with its new head, as every tab can use it.
         photos: in the order of the boxes.
-        broken: (file, the sentence that says why it was left out).
+        broken: (file, what was wrong with it).
         features_ms: reading the photos and the network's forward passes.
         fit_ms: the head.
     """
 
     choice: ModelChoice
     photos: tuple[Photo, ...]
-    broken: tuple[tuple[str, str], ...]
+    broken: tuple[tuple[str, ResNetAppError], ...]
     features_ms: float
     fit_ms: float
 
@@ -141,7 +141,7 @@ class Lesson:
         self.count = sum(len(box.files) for box in boxes)
         self._photos: list[Photo] = []
         self._features: list[Tensor] = []
-        self._broken: list[tuple[str, str]] = []
+        self._broken: list[tuple[str, ResNetAppError]] = []
         self._ms = 0.0
 
     def look(self) -> Iterator[int]:
@@ -160,7 +160,7 @@ class Lesson:
         try:
             crop = read_crop(file, recipe)
         except PictureError as error:
-            self._broken.append((file.name, str(error)))
+            self._broken.append((file.name, error.alone()))
             return
         with torch.inference_mode():
             maps = self.model.backbone(to_tensor(crop, recipe).to(self.model.device.torch))
