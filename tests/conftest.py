@@ -24,15 +24,18 @@ if os.environ.get("PYTEST_XDIST_WORKER"):
 
 
 QUICK = ("resnet18", "resnet50", "resnext50_32x4d")  # a network of each kind; the others are looked at in full runs
+COMPUTED = {"inference", "explain"}  # where a network is gone through, not counted
 
 
 def pytest_collection_modifyitems(items):
-    """What drives a browser is marked by where it lies, what goes through a further network by its parameters."""
+    """What drives a browser is marked by where it lies, what goes through a large or a further network by its name."""
     for item in items:
-        if "e2e" in item.path.parts:
+        parts = set(item.path.parts)
+        if "e2e" in parts:
             item.add_marker("e2e")
+        quick = QUICK[:1] if COMPUTED & parts else QUICK
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        if any(isinstance(each, str) and each in SPECS and each not in QUICK for each in given):
+        if any(isinstance(each, str) and each in SPECS and each not in quick for each in given):
             item.add_marker("slow")
 
 

@@ -109,7 +109,8 @@ def test_no_key_is_dead() -> None:
     [
         ("zh", CHINESE), ("zh-CN", CHINESE), ("zh-HK", CHINESE), ("zh-Hans-CN", CHINESE), ("en-GB", ENGLISH),
         (None, ENGLISH), ("", ENGLISH), ("fr-FR,fr;q=0.9,zh;q=0.5", CHINESE), ("de", ENGLISH),
-        ("en-US,en;q=0.9,zh;q=0.8", ENGLISH),
+        ("en-US,en;q=0.9,zh;q=0.8", ENGLISH), ("en;q=0.5,zh;q=0.9", CHINESE), ("zh;q=0,en", ENGLISH),
+        ("zh;q=a lot,en;q=0.1", ENGLISH),
     ],
 )  # fmt: skip
 def test_best_language(wanted: str | None, language: str) -> None:
@@ -161,3 +162,33 @@ def test_notes_on_a_file_are_in_both_languages(saved, small_state, language: str
     for note in notes:
         said = text(language, f"note_{note.code}", **note.values)
         assert (said == note.text) == (language == ENGLISH)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_text_without_tags_or_stray_braces_and_blanks(language: str) -> None:
+    for key, words in table(language).items():
+        assert not re.search(r"</?[a-z]+[ >]|&\w+;", words), key
+        assert words == words.strip(), key
+        assert "  " not in words, key
+        filled = words.format(**dict.fromkeys(blanks(words), "x"))
+        assert "{" not in filled, key
+        assert "}" not in filled, key
+
+
+def test_chinese_sentences_end_as_english_ones_do_in_their_own_signs() -> None:
+    english, chinese = table(ENGLISH), table(CHINESE)
+    for key, words in english.items():
+        if words.endswith(".") and not words.endswith(("...", "}.")):
+            assert chinese[key].endswith(("。", "」", "”", "）")), key
+        assert not re.search("[\u4e00-\u9fff][,.;?!]", chinese[key]) or key == "class_names_hint", key
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        (" zh ", CHINESE), ("ZH-hant", CHINESE), ("EN", ENGLISH), ("*", ENGLISH), (",,,", ENGLISH), (";q=1", ENGLISH),
+        ("fr;q=1, en;q=0.8, zh;q=0.5", ENGLISH), ("<script>", ENGLISH), ("fr," * 10_000 + "zh", CHINESE),
+    ],
+)  # fmt: skip
+def test_whatever_a_browser_sends_is_a_language_of_ours(wanted: str, language: str) -> None:
+    assert best_language(wanted) == language

@@ -194,6 +194,24 @@ def test_many_photos_at_once(open_page: Callable[..., Page], tmp_path: Path) -> 
     assert lines[1].startswith("ant-leaf.jpg,ants,")
 
 
+def test_results_of_a_model_that_is_no_longer_loaded_say_so(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.get_by_role("tab", name="Batch").click()
+    page.locator("#files input[type=file]").set_input_files(BEE)
+    page.get_by_role("button", name="Answer them").click()
+    expect(page.locator(".batch .sums")).to_contain_text("ResNet-18 · Ants or bees (bundled)")
+    note = page.locator(".batch .of-another")
+    expect(note).to_be_hidden()
+    page.get_by_label("Weights", exact=True).click()
+    page.get_by_role("option", name="Random (untrained)").click()
+    expect(note).to_have_text("These are results of ResNet-18 · Ants or bees (bundled); another model is loaded now.")
+    expect(page.locator(".batch .tiles")).to_have_css("opacity", "0.4")
+    page.get_by_role("button", name="Answer them").click()
+    expect(page.locator(".batch .sums")).to_contain_text("ResNet-18 · Random (untrained)")
+    expect(note).to_be_hidden()
+    expect(page.locator(".batch .tiles")).to_have_css("opacity", "1")
+
+
 def test_explain_method_layer_class_contrast_worth_and_zip(open_page: Callable[..., Page]) -> None:
     page = open_page()
     upload(page, BEE)
@@ -351,11 +369,13 @@ def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) ->
     page = open_page(locale="zh-CN")
     expect(page.get_by_role("tab", name="分类")).to_be_visible()
     expect(page.get_by_text("还没有图片")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.locator("#examples button").first.click()
     expect(page.locator(".best strong")).to_have_text("ants")  # class names are never translated
     page.locator("#language label", has_text="English").click()
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()
     expect(page.locator(".status .state")).to_have_text("Ready")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator(".scale .caption").first).to_contain_text("It does not prove why.")
     page.reload()
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()

@@ -152,6 +152,21 @@ def test_every_option_redraws_the_network(explore: Callable[..., Page]) -> None:
     assert json.loads(Path(caught.value.path()).read_text("utf-8")) == json_object(network)
 
 
+def test_another_language_changes_words_and_nothing_else(explore: Callable[..., Page]) -> None:
+    page = explore()
+    page.locator("#stem label", has_text="CIFAR").click()
+    expect(page.locator("#ribbon button")).to_have_count(7)
+    page.locator("#classes input").fill("10")
+    page.locator("#classes input").press("Enter")
+    expect(page.locator("#ribbon button", has_text="fc")).to_contain_text("linear10")
+    page.locator("#language label", has_text="中文").click()
+    expect(page.locator(".status .state.ok")).to_have_text("就绪")
+    expect(page.locator("#network .convention")).to_contain_text("乘加")
+    expect(page.locator("#ribbon button")).to_have_count(7)
+    expect(page.locator("#ribbon button", has_text="fc")).to_contain_text("linear10")
+    expect(page.locator("#stem input:checked")).to_have_value("cifar")
+
+
 def test_groups_widths_and_norms_redraw_the_network(explore: Callable[..., Page]) -> None:
     page = explore()
     expect(page.locator("#groups input")).to_be_disabled()  # ResNet-18 has BasicBlocks

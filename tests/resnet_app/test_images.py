@@ -195,6 +195,7 @@ def test_what_is_no_picture_gets_a_sentence(broken, is_plain, request):
     assert advice in str(caught.value), request.node.name
 
 
+@pytest.mark.slow
 def test_a_huge_picture_is_refused_without_a_warning_on_the_screen(tmp_path):
     (tmp_path / "huge.png").write_bytes(forged_png(8000, 8000))
     with pytest.raises(PictureError, match="pixels"):

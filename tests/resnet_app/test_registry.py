@@ -84,6 +84,7 @@ def test_unknown_names_are_refused_with_the_choices():
         ("from resnet_app.registry import SPECS; SPECS['resnet18'].skeleton()", ("torchvision", "torch._dynamo")),
     ],
 )
+@pytest.mark.slow
 def test_is_light_to_import(fresh_python, code, absent):
     done = fresh_python("-c", f"{code}; import sys; print(*sys.modules)")
     assert done.returncode == 0, done.stderr

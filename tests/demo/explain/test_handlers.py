@@ -131,6 +131,7 @@ def test_other_layers_say_nothing_of_the_last(first: Shown, layers: list[str]) -
 
 
 @pytest.mark.parametrize("method", SLOW)
+@pytest.mark.slow
 def test_a_slow_method_says_what_it_costs_and_computes_when_told(first: Shown, method: str) -> None:
     asked = ask(kept=first.kept, method=method, layers=["layer1"], classes=["1"])
     shown = last(explain, asked)
@@ -296,3 +297,18 @@ def test_every_method_is_explained_and_none_claims_a_cause(method: str, language
     assert METHODS[method] in said
     assert "because" not in said
     assert "decided" not in said
+
+
+def test_maps_name_their_model_and_say_where_it_has_learnt_nothing() -> None:
+    ours, others = (last(explain, ask(weights=weights)).result for weights in ("ants-bees", "random"))
+    assert "ResNet-18 · Ants or bees (bundled)." in ours
+    assert "These weights are random" not in ours
+    assert "ResNet-18 · Random (untrained)." in others
+    assert "These weights are random" in others
+
+
+def test_another_models_classes_are_its_own_best(first: Shown) -> None:
+    """What was chosen by number for one model is not shown for another: its class 1 is something else."""
+    again = last(explain, ask(weights="random", classes=["0", "1"], kept=first.kept))
+    best = [str(each.index) for each in again.kept.answer.predictions[:2]]
+    assert value(again.classes) == best

@@ -23,13 +23,6 @@ from tests.paths import EXAMPLES
 BEE = EXAMPLES / "bee-daisy.jpg"
 
 
-@pytest.fixture
-def no_picture(tmp_path: Path) -> Path:
-    path = tmp_path / "letter.jpg"
-    path.write_text("Dear teacher, this is not a picture.")
-    return path
-
-
 def plan(**changed: Any) -> handlers.Plan:
     """What Explore's controls say, where nothing was changed."""
     page, own = split({"tab": "explore", "room": "code", **changed})

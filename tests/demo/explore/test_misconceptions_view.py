@@ -1,5 +1,7 @@
 """What is often said and not so: each figure beside it is true of torchvision's networks, not only of ours."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -8,6 +10,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from demo.explore import misconceptions_view
 from demo.locales import LANGUAGES
+from tests.demo.helpers import rows_of
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +63,28 @@ def test_a_fixed_pool_breaks_on_small_pictures():
     shown = misconceptions_view.FIGURES["any_size"]("en")
     assert str(caught.value).partition("\n")[0][:40] in shown
     assert "= -5" in shown
+
+
+def test_the_projections_are_torchvisions_with_their_channels_and_sizes(theirs):
+    deep = theirs["resnet50"]
+    found = []
+    for number, side in ((1, 56), (2, 56), (3, 28), (4, 14)):
+        conv = getattr(deep, f"layer{number}")[0].downsample[0]
+        after = side // conv.stride[0]
+        found.append((f"layer{number}.0.downsample.0", f"{conv.in_channels}×{side}×{side}",
+                      f"{conv.out_channels}×{after}×{after}"))  # fmt: skip
+    for language in LANGUAGES:
+        rows = rows_of(misconceptions_view.FIGURES["projection"](language))
+        assert [(path, before, after) for path, _, before, after in rows] == found
+
+
+def test_planes_and_expansion_are_worked_out_to_the_channels_that_go_out(theirs):
+    deep = theirs["resnet50"]
+    lines = re.findall(r"layer\d\.0: [^<]+", misconceptions_view.FIGURES["planes"]("en"))
+    assert len(lines) == 4
+    for number, line in enumerate(lines, start=1):
+        block = getattr(deep, f"layer{number}")[0]
+        assert {block.conv1.out_channels, block.conv3.out_channels} <= set(map(int, re.findall(r"\d+", line)))
+    same = misconceptions_view.FIGURES["expansion"]("en")
+    assert "layer2.1: 512 → 512" in same
+    assert "128" in same  # times 4

@@ -186,6 +186,7 @@ FUZZ = settings(
 @pytest.mark.parametrize("kind", ["legacy", "pickle in zip", "zip"])
 @FUZZ
 @given(changes=CHANGES, keep=st.one_of(st.none(), st.floats(0, 1)))
+@pytest.mark.slow
 def test_a_damaged_file_is_read_or_refused(small_file, tmp_path, kind, changes, keep):
     container = "torch legacy" if kind == "legacy" else "torch zip"
 

@@ -260,6 +260,7 @@ def test_download_names_what_is_there(run, tmp_path, monkeypatch, arguments, cou
     assert all(line.endswith(".pth") for line in out)
 
 
+@pytest.mark.slow
 def test_train_then_predict(run, tmp_path):
     for label, colour in (("blue", (40, 40, 200)), ("red", (200, 40, 40))):
         for i in range(6):
@@ -353,13 +354,13 @@ def state_of(path):
 
 @pytest.mark.slow
 def test_training_from_scratch_goes_on_after_an_interrupt_to_the_same_weights(photos, tmp_path):
-    """Forty real photographs, Ctrl-C after the first epoch, --resume: the file is that of a run left alone."""
+    """Twenty-four real photographs, Ctrl-C after the first epoch, --resume: the file is that of a run left alone."""
     for label in ("ants", "bees"):
         (tmp_path / "data" / label).mkdir(parents=True)
-        for path in sorted((photos / label).glob("*.jpg"))[:20]:
+        for path in sorted((photos / label).glob("*.jpg"))[:12]:
             shutil.copy(path, tmp_path / "data" / label)
     options = [
-        sys.executable, "-u", "-m", "resnet_app", "train", tmp_path / "data", "--epochs", "3", "--batch-size", "8",
+        sys.executable, "-u", "-m", "resnet_app", "train", tmp_path / "data", "--epochs", "2", "--batch-size", "8",
         "--crop", "64", "--train-crop", "64", "--device", "cpu", "--out",
     ]  # fmt: skip
     env = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}

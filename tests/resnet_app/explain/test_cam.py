@@ -361,6 +361,7 @@ def test_a_signed_map_of_equal_classes_is_empty(asked):
     assert not signed.values.any()
 
 
+@pytest.mark.slow
 def test_steps_give_what_the_whole_gives(asked):
     model, answer = asked("resnet18", size=(64, 64))
     (whole,) = heatmaps(model, answer, [1], layers=["layer1"], method="scorecam")

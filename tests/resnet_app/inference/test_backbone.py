@@ -54,6 +54,7 @@ def test_other_stems_and_dilation(options):
     assert backbone.is_packed
 
 
+@pytest.mark.slow
 def test_any_batch_and_any_size_each_picture_as_if_alone():
     network = made()
     backbone = Backbone(network, CPU)

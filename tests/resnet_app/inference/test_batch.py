@@ -155,6 +155,7 @@ def test_thumbnails_are_kept_only_where_they_are_wanted(random18, folder):
         assert (batch.done[0].thumbnail is not None) == wanted
 
 
+@pytest.mark.slow
 def test_contact_sheets_go_on_on_further_pages_and_let_the_thumbnails_go(random18, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "SHEET_PAGE", 8)
     pages = SheetPages(tmp_path / "grid.png")

@@ -92,6 +92,7 @@ def test_a_checkpoint_answers_as_in_plain_pytorch(plain_two_classes, picture):
     torch.testing.assert_close(classify(model, picture).logits, expected, atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 def test_class_names_come_from_the_person_the_file_or_the_count(plain_two_classes, saved, small_state):
     _, path = plain_two_classes
     names = models.load(models.choose(checkpoint=path, device="cpu", class_names=("ant", "bee"))).class_names
@@ -105,6 +106,7 @@ def test_class_names_come_from_the_person_the_file_or_the_count(plain_two_classe
     assert three.spec.name == "resnet34"  # the file's own network
 
 
+@pytest.mark.slow
 def test_the_bundled_model_tells_ants_from_bees(photos):
     model = models.load(models.choose(device="cpu"))
     assert model.class_names == ("ants", "bees")

@@ -51,6 +51,7 @@ def test_random_weights_are_drawn_as_here(random18, folder):
 
 
 @pytest.mark.parametrize("case", ["wrapped", "prefixed", "head", "no counters", "cifar", "safetensors"])
+@pytest.mark.slow
 def test_a_checkpoints_snippet_goes_through_its_wrappers(case, folder, small_state):
     state = small_state(classes=3, stem="cifar" if case == "cifar" else "imagenet")
     content, name = state, "mine.pth"
@@ -80,6 +81,7 @@ def test_imagenet_weights_are_taken_from_torchvision_with_its_recipe(random18):
     assert "load_state_dict" not in code
 
 
+@pytest.mark.slow
 def test_each_step_is_what_plain_pytorch_does(plain_two_classes, folder):
     network, path = plain_two_classes
     model = models.load(models.choose(checkpoint=path, device="cpu"))
@@ -107,6 +109,7 @@ def test_each_step_is_what_plain_pytorch_does(plain_two_classes, folder):
     assert not model.network.training
 
 
+@pytest.mark.slow
 def test_autograd_keeps_about_every_activation(bundled, folder):
     """At the least what each convolution reads: its gradient by the weights needs it."""
     found = walk(bundled, folder / PHOTO).kept_bytes

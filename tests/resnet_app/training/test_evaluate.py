@@ -31,6 +31,7 @@ def bundled():
     return shared_cache().get(models.choose(device="cpu"))
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_each_picture_alone(labelled, bundled):
     found = evaluate.evaluate(bundled, labelled / "data", other=labelled / "other")
     answers = {
@@ -81,6 +82,7 @@ def test_a_checkpoint_without_class_names_is_told_to_be_given_some(labelled, sav
     assert "of 8 right" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_same_for_people_and_for_programs(labelled, capsys):
     arguments = ["evaluate", str(labelled / "data"), "--other", str(labelled / "other"), "--device", "cpu"]
     assert main.main([*arguments, "--json"]) == 0

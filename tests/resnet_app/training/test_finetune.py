@@ -20,9 +20,11 @@ from resnet_app.training.dataset import find_pictures, find_splits
 from resnet_app.training.finetune import Plan, Watch
 from resnet_app.training.train import TrainSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("resnet10")]
 
-SETTINGS = TrainSettings(epochs=2, batch_size=4, learning_rate=0.002, crop=64, train_crop=64, device="cpu")
+SETTINGS = TrainSettings(
+    model="resnet10", epochs=2, batch_size=4, learning_rate=0.002, crop=64, train_crop=64, device="cpu"
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def test_the_file_says_all_that_is_needed_to_use_and_judge_it(finished, many, tm
     finetune.write(path, found, file_format=format_of(path))
     assert list(path.parent.iterdir()) == [path]
     checkpoint = read_checkpoint(path)
-    assert (checkpoint.spec.name, checkpoint.stem, checkpoint.class_names) == ("resnet18", "imagenet", ("blue", "red"))
+    assert (checkpoint.spec.name, checkpoint.stem, checkpoint.class_names) == ("resnet10", "imagenet", ("blue", "red"))
     assert checkpoint.recipe == SETTINGS.recipe == Recipe(resize=73, crop=64)
     assert checkpoint.dtype == ("float16" if suffix == "safetensors" else "float32")
     for key in ("model", "recipe", "data", "metrics", "calibration"):
@@ -127,7 +129,8 @@ def test_the_classic_dict_for_plain_pytorch(finished, tmp_path):
     content = torch.load(path)  # plain values and tensors alone: torch's own safe loader takes it
     assert {"model_state_dict", "optimizer_state_dict", "epoch", "classes"} <= content.keys()
     assert (content["classes"], content["epoch"]) == (["blue", "red"], found.trained.best)
-    network = torchvision.models.resnet18(num_classes=2).eval()
+    blocks = torchvision.models.resnet.BasicBlock
+    network = torchvision.models.ResNet(blocks, [1, 1, 1, 1], num_classes=2).eval()
     network.load_state_dict(content["model_state_dict"])
     own = found.network.state_dict()
     assert all(torch.equal(tensor, own[key]) for key, tensor in network.state_dict().items())

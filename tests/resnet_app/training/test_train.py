@@ -12,9 +12,11 @@ from resnet_app.training import train
 from resnet_app.training.dataset import find_pictures, find_splits
 from resnet_app.training.train import TrainSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("resnet10")]
 
-SETTINGS = TrainSettings(epochs=4, batch_size=4, learning_rate=0.002, crop=64, train_crop=64, device="cpu")
+SETTINGS = TrainSettings(
+    model="resnet10", epochs=4, batch_size=4, learning_rate=0.002, crop=64, train_crop=64, device="cpu"
+)
 
 
 @pytest.fixture(scope="module")

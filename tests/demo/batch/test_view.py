@@ -1,0 +1,45 @@
+"""A batch in sums, tiles and cells: figures added up by hand, what is wrong in short, what is unlike said so."""
+
+import re
+
+import pytest
+from PIL import Image
+
+from demo.batch import view
+from resnet_app.inference.batch import TILE, Batch, Row
+from resnet_app.inference.predict import Prediction, Timing
+from tests.demo.helpers import Tags, rows_of
+
+
+def row(name, probability=0.75, timing=None, error=None, is_ood=False):
+    predictions = () if error else (Prediction(1, "bees", probability),)
+    thumbnail = None if error else Image.new("RGB", (TILE, TILE), (200, 150, 0))
+    return Row(name, predictions, error, timing or Timing(), thumbnail, {}, is_ood)
+
+
+@pytest.fixture
+def run(bundled):
+    made = Batch(bundled, top_k=1)
+    made.done += [
+        row("a.jpg", 0.99996, Timing(decode=10, forward=20)), row("b.jpg", timing=Timing(5, 4, 1), is_ood=True),
+        row("c.jpg", error="This is no picture. Save it as JPEG."),
+    ]  # fmt: skip
+    return made
+
+
+def test_times_are_summed_over_what_was_answered(run) -> None:
+    words = Tags(view.batch("en", run, 3)).words.replace("\u202f", " ")
+    assert f"3 pictures on {run.model.device.title}" in words
+    told = re.search(r"total ([\d.]+ s) .*mean ([\d.]+ ms)", words)
+    assert told
+    assert told.groups() == ("0.04 s", "20 ms")
+    assert "1 could not be read" in words
+
+
+def test_a_row_has_its_answer_or_in_short_what_is_wrong(run) -> None:
+    shown = view.batch("en", run, 3)
+    assert rows_of(shown) == [
+        ["1", "a.jpg", "bees", ">\u202f99.9\u202f%", "30.0"], ["2", "b.jpg", "bees", "75.0\u202f%", "10.0"],
+        ["3", "c.jpg", "This is no picture", "", ""],
+    ]  # fmt: skip
+    assert shown.count("This is no picture. Save it as JPEG.") == 1  # its tile has the whole sentence

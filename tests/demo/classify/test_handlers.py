@@ -1,0 +1,68 @@
+"""The Classify tab's work without a browser: an answer, no photo, a bad one, and which model answers."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import gradio as gr
+import pytest
+import torch
+import torchvision
+from PIL import Image
+
+from resnet_app.inference import models
+from tests.demo.helpers import ANT, BEE, look
+
+
+def test_no_photo_is_the_empty_state_and_a_bad_one_keeps_the_last_answer(no_picture: Path) -> None:
+    shown, _, controls = look(language="zh-CN")
+    assert "还没有图片" in shown
+    assert controls["visible"] is False
+    shown, problem, _ = look(photo=str(no_picture))
+    assert shown == gr.skip()
+    assert "not a picture we can read" in problem["value"]
+
+
+def test_before_anything_is_loaded_the_sidebar_says_which_model_answers() -> None:
+    page, *_ = look(model="resnet34", weights="random", photo=str(BEE), top_k=3)
+    assert "These weights are random" in page
+
+
+@pytest.mark.parametrize("top_k", [0, 11, -1, None, "three", float("nan"), float("inf")])
+def test_a_number_of_answers_that_is_none_is_a_sentence(top_k) -> None:
+    shown, problem, controls = look(photo=str(BEE), top_k=top_k)
+    assert (shown, controls) == (gr.skip(), gr.skip())
+    assert "give 1 to 10" in problem["value"]
+
+
+def test_the_best_of_a_thousand_are_torchvisions_in_order(random18) -> None:
+    theirs = torchvision.models.resnet18(weights=None).eval()
+    theirs.load_state_dict(random18.network.state_dict())
+    weights = torchvision.models.ResNet18_Weights.DEFAULT
+    with Image.open(BEE) as photo, torch.no_grad():
+        best = theirs(weights.transforms()(photo.convert("RGB"))[None])[0].softmax(0).topk(3)
+    shown = look(photo=str(BEE), weights="random", top_k=3).result
+    assert labels_of(shown) == [weights.meta["categories"][index] for index in best.indices]
+    widths = [float(width) for width in re.findall(r'class="bar"><i style="width:([\d.]+)%', shown)]
+    assert widths == pytest.approx((100 * best.values).tolist(), abs=0.02)
+
+
+@pytest.mark.parametrize("photo", [ANT, BEE])
+def test_each_of_two_classes_keeps_its_end_of_the_bar(photo) -> None:
+    versus = look(photo=str(photo)).result.partition('class="versus"')[2].partition('class="stage"')[0]
+    assert re.findall(r'class="end"><b>(\w+)</b>', versus) == ["ants", "bees"]
+    ants, bees = (float(width) for width in re.findall(r"width:([\d.]+)%", versus))
+    assert ants + bees == pytest.approx(100, abs=0.02)
+    assert (ants > bees) == (photo == ANT)
+
+
+def test_a_model_of_one_class_can_only_say_that_one(saved, small_state) -> None:
+    choice = models.choose(checkpoint=saved({"model_state_dict": small_state(classes=1), "classes": ["蚂蚁"]}))
+    shown = look(photo=str(BEE), choice=choice).result
+    assert labels_of(shown) == ["蚂蚁"]
+    assert ">\u202f99.9\u202f%" in unescape(shown)
+    assert 'class="versus"' not in shown
+
+
+def labels_of(shown: str) -> list[str]:
+    return re.findall(r'<span class="label"><b>(.*?)</b>', shown)

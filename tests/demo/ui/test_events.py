@@ -1,0 +1,160 @@
+"""From a component to a handler: records filled in order, one border for errors, turns, only what is seen."""
+
+import inspect
+import logging
+import re
+from functools import partial
+from typing import Any, NamedTuple
+
+import gradio as gr
+import pytest
+
+from demo.ui.events import Turns, components, filled, on
+from demo.ui.session import PageInputs, Turn
+from resnet_app.errors import ResNetAppError
+from tests.page import carry_out, last, visit
+
+
+class Asked(NamedTuple):
+    page: Any
+    number: Any = 1
+    turn: Any = None
+
+
+class Shown(NamedTuple):
+    result: Any = gr.skip()
+    problem: Any = gr.skip()
+
+
+def counted(asked: Asked):
+    """A handler that shows each number up to the one that is asked for."""
+    for number in range(1, asked.number + 1):
+        yield Shown(number)
+
+
+def refuse(asked: Asked) -> Shown:
+    raise ResNetAppError(f"{asked.number} is too many. Take fewer.")
+
+
+def fail(_asked: Asked) -> Shown:
+    raise RuntimeError("secret inside")
+
+
+def test_a_record_of_records_is_filled_in_the_order_of_its_components() -> None:
+    record = Asked(visit(tab="t"), (("a", "b"), ("c",)), "d")
+    assert components(record)[-4:] == ["a", "b", "c", "d"]
+    same = filled(record, iter(components(record)))
+    assert same == record
+    assert isinstance(same.page, PageInputs)
+    numbered = filled(record, iter(range(100)))
+    assert numbered.page == PageInputs(*range(9))
+    assert numbered.number == ((9, 10), (11,))
+
+
+@pytest.mark.parametrize("place", [("explore", "picture"), ("explore",)])
+def test_what_is_not_in_sight_is_not_even_begun(place: tuple[str, ...]) -> None:
+    for tab, room in (("classify", "picture"), ("explore", "code")):
+        hidden = (tab, room)[: len(place)] != place
+        shown = last(fail, Asked(visit(tab=tab, room=room)), Shown, seen=place)
+        assert (shown == Shown()) == hidden
+
+
+def test_an_error_of_ours_is_its_sentence_and_leaves_the_rest() -> None:
+    shown = last(refuse, Asked(visit(), 9), Shown)
+    assert shown.result == gr.skip()
+    assert shown.problem["visible"] is True
+    assert "<strong>9 is too many.</strong><p>Take fewer.</p>" in shown.problem["value"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Something went wrong on our side"), ("zh-CN", "编号")])
+def test_any_other_error_is_a_reference_to_the_log(language: str, words: str, caplog) -> None:
+    with caplog.at_level(logging.ERROR):
+        shown = last(fail, Asked(visit(language=language)), Shown).problem["value"]
+    assert words in shown
+    assert "secret" not in shown
+    (reference,) = re.findall(r"\b[0-9a-f]{8}\b", re.sub("<svg.*?</svg>", "", shown))
+    assert f"reference {reference}" in caplog.text
+    assert "secret inside" in caplog.text
+
+
+def test_what_else_becomes_of_the_outputs_is_a_record_or_made_of_what_was_asked() -> None:
+    for failed in (Shown("gone 9"), lambda asked: Shown(f"gone {asked.number}")):
+        shown = last(refuse, Asked(visit(), 9), Shown, failed=failed)
+        assert (shown.result, "too many" in shown.problem["value"]) == ("gone 9", True)
+        assert last(counted, Asked(visit(), 1), Shown, failed=failed) == Shown(1)
+
+
+@pytest.mark.parametrize("stale", [None, Shown("off")])
+def test_of_two_under_way_only_the_later_is_shown(stale: Any) -> None:
+    turn, how = Turn(), {"turns": Turns.TAKE, "stale": stale}
+    first = carry_out(counted, Asked(visit(), 5, turn), Shown, **how)
+    assert next(first) == Shown(1)
+    second = carry_out(counted, Asked(visit(), 2, turn), Shown, **how)
+    assert next(second) == Shown(1)
+    assert list(first) == [stale or Shown()]
+    assert list(second) == [Shown(2)]
+
+
+def test_what_only_watches_takes_no_turn_and_ends_with_the_latest() -> None:
+    turn = Turn()
+    turn.take()
+    watching = carry_out(counted, Asked(visit(), 5, turn), Shown, turns=Turns.WATCH, stale=Shown("off"))
+    assert next(watching) == Shown(1)
+    assert turn.latest == 1
+    turn.take()
+    assert list(watching) == [Shown("off")]
+
+
+def test_the_failure_of_what_is_no_longer_wanted_is_nobodys() -> None:
+    turn = Turn()
+
+    def fails_late(asked: Asked):
+        yield Shown("going on")
+        refuse(asked)
+
+    first = carry_out(fails_late, Asked(visit(), 1, turn), Shown, turns=Turns.TAKE, failed=Shown("gone"))
+    next(first)
+    turn.take()
+    assert list(first) == [Shown()]
+
+
+class Boxes(NamedTuple):
+    """The components that a wired handler has to do with."""
+
+    page: PageInputs
+    number: Any
+    turn: Any
+
+
+def wired(work: Any, **how: Any) -> tuple[Any, Boxes, Shown]:
+    with gr.Blocks() as blocks:
+        boxes = Boxes(PageInputs(*(gr.State() for _ in PageInputs._fields)), gr.Number(), gr.State())
+        shown = Shown(gr.HTML(), gr.HTML())
+        on(gr.Button().click, work, boxes, shown, **how)
+    (function,) = blocks.fns.values()
+    return function, boxes, shown
+
+
+def test_a_wired_handler_gets_what_its_components_hold_and_gives_what_they_become() -> None:
+    function, boxes, shown = wired(partial(counted))
+    assert function.inputs == [*boxes.page, boxes.number, boxes.turn]
+    assert function.outputs == list(shown)
+    assert function.name == "counted"
+    assert inspect.isgeneratorfunction(function.fn)
+    assert list(function.fn(*visit(), 3, None)) == [Shown(1), Shown(2), Shown(3)]
+
+
+def test_a_wired_handler_without_steps_answers_at_once_even_where_it_fails() -> None:
+    function, *_ = wired(refuse)
+    assert not inspect.isgeneratorfunction(function.fn)
+    assert "7 is too many" in function.fn(*visit(), 7, None).problem["value"]
+
+
+def test_a_wired_handler_with_a_second_parameter_gets_the_event() -> None:
+    def chosen(asked: Boxes, event: gr.EventData) -> Shown:
+        return Shown((asked.number, event.index))
+
+    function, *_ = wired(chosen, seen=("explore",))
+    event = gr.EventData(None, {"index": 4})
+    assert function.fn(event, *visit(tab="explore"), 3, None) == Shown((3, 4))
+    assert function.fn(event, *visit(tab="classify"), 3, None) == Shown()
