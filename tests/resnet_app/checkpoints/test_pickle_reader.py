@@ -61,7 +61,10 @@ class Evil:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("evil", [Evil(), eval, exec, __import__, subprocess.Popen, pickle.loads], ids=repr)
+@pytest.mark.parametrize(
+    "evil", [Evil(), eval, exec, __import__, subprocess.Popen, pickle.loads],
+    ids=lambda evil: getattr(evil, "__qualname__", "an object"),
+)  # fmt: skip
 def test_what_would_run_code_is_refused_wherever_it_is_named(evil, protocol, is_plain):
     for value in (evil, {"a": 1, "extra": [evil]}):
         with pytest.raises(CheckpointError, match="nothing of it was run") as caught:
