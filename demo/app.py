@@ -30,7 +30,7 @@ from demo.ui.photo_input import EXAMPLES
 from demo.ui.queues import EACH, IN_ORDER, QUIET
 from demo.ui.session import PageInputs, Session
 from demo.ui.theme import head, theme
-from resnet_app.choices import MAX_CHECKPOINT_BYTES
+from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
 TABS = ("classify", "explain", "explore", "batch", "compare", "teach")  # in the order of the row
@@ -173,6 +173,6 @@ def launch_options() -> dict[str, Any]:
     """What every way of starting the app passes to ``launch``."""
     return {
         "theme": theme(), "head": head(), "footer_links": ["api", "settings"], "show_error": False,
-        "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_CHECKPOINT_BYTES,
+        "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_BYTES,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
     }  # fmt: skip

@@ -1,9 +1,5 @@
 """What a person may choose of an answer; light, so that a page can offer the choices before torch is there."""
 
-import os
-
-# The largest network has 0.5 GB in float32, with Adam's state 1.5 GB; on Spaces strangers share a small machine.
-MAX_CHECKPOINT_BYTES = (600 if os.environ.get("SPACE_ID") else 2048) * 2**20
 MAX_TOP_K = 10
 DEFAULT_TOP_K = 5
 MAX_CLASSES_EXPLAINED = 5  # side by side

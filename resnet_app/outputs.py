@@ -42,12 +42,13 @@ def require_file(path: Path) -> None:
     with writing(path):
         if path.is_dir():
             raise OutputError(f"{path} is a folder; name a file to write.")
-        if not path.resolve().parent.is_dir():
+        target = Path(os.path.realpath(path))  # resolve() raises where links go round in a circle
+        if not target.parent.is_dir():
             raise OutputError(f"There is no folder {path.parent} to write {path.name} to; make it first.")
         if path.is_file():
             path.open("r+b").close()
         elif not path.exists():  # a pipe or a device is left alone: its other end would notice
-            _try(path)
+            _try(target)
 
 
 def require_folder(folder: Path, file_name: str = "trial") -> None:

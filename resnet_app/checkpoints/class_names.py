@@ -20,6 +20,8 @@ def class_names_in(metadata: dict[str, Any], classes: int) -> tuple[str, ...] | 
     for key in CLASS_NAME_KEYS:
         names = metadata.get(key)
         if isinstance(names, dict) and all(type(index) is int for index in names.values()):
+            if sorted(names.values()) != list(range(len(names))):  # two of one number, or a gap: no order is said
+                continue
             names = sorted(names, key=lambda name: metadata[key][name])
         if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
             try:

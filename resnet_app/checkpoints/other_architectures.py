@@ -9,7 +9,8 @@ Shapes = dict[str, tuple[int, ...]]
 # (a name that this family has, what it is called); the first that fits counts, so the special come before the general.
 _SIGNS = (
     (r"features\.denseblock1\.denselayer1\.", "DenseNet"),
-    (r"layers\.0\.blocks\.0\.attn\.|relative_position_bias_table$", "Swin Transformer"),
+    (r"\.MBconv\.", "MaxViT"),
+    (r"layers\.0\.blocks\.0\.attn\.|relative_position_bias_table$|\.cpb_mlp\.", "Swin Transformer"),
     (r"features\.0\.0\.weight$|features\.1\.conv\.0\.0\.weight$", "MobileNet"),
     (r"conv_stem\.weight$|_conv_stem\.weight$", "EfficientNet"),
     (r"features\.\d+\.squeeze\.weight$", "SqueezeNet"),

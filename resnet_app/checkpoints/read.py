@@ -18,6 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.checkpoints.class_names import CLASS_NAME_KEYS, class_names_in
 from resnet_app.checkpoints.metadata import from_json, plain_metadata
 from resnet_app.checkpoints.pickle_reader import DAMAGED
@@ -32,7 +33,6 @@ from resnet_app.checkpoints.state_dict import (
     require_fit,
 )
 from resnet_app.checkpoints.torch_file import LEGACY_START, TorchFile
-from resnet_app.choices import MAX_CHECKPOINT_BYTES
 from resnet_app.errors import CheckpointError
 from resnet_app.images import Recipe
 from resnet_app.registry import SPECS, ModelSpec
@@ -100,8 +100,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             start, size = file.read(32), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
-    if size > MAX_CHECKPOINT_BYTES:
-        raise CheckpointError(f"This file is larger than {MAX_CHECKPOINT_BYTES >> 20} MB; save the weights alone.")
+    if size > MAX_BYTES:
+        raise CheckpointError(f"This file is larger than {MAX_BYTES >> 20} MB; save the weights alone.")
     if start[:2] == b"PK" or (start[:1] == b"\x80" and LEGACY_START in start):
         with closing(TorchFile(path)) as torch_file:
             return _from_torch_file(torch_file)

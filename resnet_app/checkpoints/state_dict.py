@@ -78,6 +78,8 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
             return tensors, tuple(path)
         if key is None:
             others = [name for name in inside if "optim" not in name.lower()]
+            if not others:
+                raise CheckpointError(f"This file holds an optimizer's state and no weights. {SAVE}.")
             if len({id(root[name]) for name in others}) != 1:  # one dict under two names is one set of weights
                 raise CheckpointError(
                     f"This file holds several sets of weights ({', '.join(map(printable, others[:4]))}); save the one "
@@ -177,12 +179,16 @@ def _head_of(tensors: dict[str, Any]) -> str:
     """Where the last layer is, perhaps inside a Sequential (Dropout + Linear), whose rest does nothing in eval mode.
 
     Raises:
-        CheckpointError: it has more than one layer.
+        CheckpointError: it has more than one layer, or there are two.
     """
     heads = sorted({match[1] for key in tensors if (match := re.match(r"fc\.(\d{1,3})\.", key))})
     if len(heads) > 1:
         raise CheckpointError(
             f"The classifier of these weights has {len(heads)} layers (fc.{', fc.'.join(heads)}); one Linear is read."
+        )
+    if heads and "fc.weight" in tensors:
+        raise CheckpointError(
+            f"This file holds two classifiers (fc and fc.{heads[0]}); save the weights with the one that you mean."
         )
     return f"fc.{heads[0]}." if heads else "fc."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -21,10 +20,10 @@ from resnet_app import __version__
 from resnet_app.choices import OWN_WAY
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.explain.overlay import contours, draw, over
-from resnet_app.inference.models import BUNDLED_FILE, LoadedModel
+from resnet_app.inference.batch_table import line_of
+from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer, describe_model
 from resnet_app.outputs import file_stem, inert, sha256
-from resnet_app.registry import BUNDLED
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "grad-cam")
 MADE_BY = "ResNet Explorer "
@@ -47,15 +46,13 @@ def npy(heatmap: Heatmap) -> bytes:
 
 def predictions_csv(model: LoadedModel, answered: Iterable[tuple[str, Tensor]]) -> str:
     """A line for each class of each picture (its name and its logits), best first."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "rank", "index", "label", "probability", "logit"])
+    lines = [line_of(["file", "rank", "index", "label", "probability", "logit"])]
     for file, logits in answered:
         probabilities = logits.softmax(0)
         for rank, index in enumerate(logits.argsort(descending=True).tolist(), start=1):
             figures = (f"{float(probabilities[index]):.6f}", f"{float(logits[index]):.6f}")
-            writer.writerow([inert(file), rank, index, inert(model.class_names[index]), *figures])
-    return text.getvalue()
+            lines.append(line_of([inert(file), str(rank), str(index), inert(model.class_names[index]), *figures]))
+    return "".join(lines)
 
 
 def manifest(model: LoadedModel, pictures: Sequence[dict[str, Any]], *, layer: str, method: str) -> dict[str, Any]:
@@ -152,7 +149,7 @@ def _weights(model: LoadedModel) -> dict[str, str]:
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
     found = {"name": model.weights_name, "tensors_sha256": digest.hexdigest()}
-    path = model.choice.checkpoint or (BUNDLED_FILE if model.choice.weights == BUNDLED else None)
+    path = model.file
     if path is not None and path.is_file() and model.choice.head is None:
         found["file_sha256"] = sha256(path)
     return found

@@ -40,7 +40,7 @@ class TableFile:
         self._write(_cells(row, self._answers))
 
     def _write(self, cells: Iterable[str]) -> None:
-        left = _line(cells).encode()
+        left = line_of(cells).encode()
         with writing(self._path):
             while left:
                 left = left[self._file.write(left) :]
@@ -52,7 +52,7 @@ class TableFile:
 
 def as_csv(run: Batch) -> str:
     """The whole table: file, best answer, its probability, the times, the error, then the other answers."""
-    return "".join(map(_line, (_head(run.answers), *(_cells(row, run.answers) for row in run.done))))
+    return "".join(map(line_of, (_head(run.answers), *(_cells(row, run.answers) for row in run.done))))
 
 
 def _head(answers: int) -> list[str]:
@@ -64,10 +64,11 @@ def _cells(row: Row, answers: int) -> list[str]:
     times = [f"{ms:.3f}" for ms in (timing.decode, timing.forward, timing.cam, timing.total)]
     told = [cell for each in row.predictions for cell in (inert(each.label), f"{each.probability:.6f}")]
     told += [""] * (2 * answers - len(told))
-    return [inert(row.file), *told[:2], *times, row.error or "", *told[2:]]
+    return [inert(row.file), *told[:2], *times, inert(row.error or ""), *told[2:]]
 
 
-def _line(cells: Iterable[str]) -> str:
+def line_of(cells: Iterable[str]) -> str:
+    """A line of CSV; a cell that holds the end of a line, of any kind, is quoted."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+    csv.writer(text).writerow(cells)  # ended by both, it quotes cells with either
+    return text.getvalue().removesuffix("\r\n") + "\n"

@@ -15,6 +15,7 @@ from resnet_app.outputs import require_file, writing
 COLUMNS = 4
 CAPTION = 44  # px under each tile
 SHEET_PAGE = 400  # tiles; a contact sheet of more would not be looked at, and would take a gigabyte
+WEBP_SIDE = 16_383  # px, the most that the format has
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 INK, PAPER, FAILED = (22, 25, 29), (255, 255, 255), (164, 35, 27)
 
@@ -37,6 +38,13 @@ def contact_sheet(rows: Sequence[Row]) -> Image.Image:
     return sheet
 
 
+def page_size(path: Path) -> int:
+    """How many tiles a page of that format takes."""
+    if path.suffix.lower() == ".webp":
+        return min(SHEET_PAGE, (WEBP_SIDE - 16) // (TILE + CAPTION) * COLUMNS)
+    return SHEET_PAGE
+
+
 def page_path(path: Path, number: int) -> Path:
     """``grid.png`` for the first page, then ``grid-2.png``."""
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
@@ -50,7 +58,7 @@ def require_pages(path: Path, pictures: int) -> None:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise OutputError(f"The grid cannot be written as '{path.suffix}'; name it .png, .jpg or .webp.")
-    for number in range(1, 1 + -(-pictures // SHEET_PAGE)):
+    for number in range(1, 1 + -(-pictures // page_size(path))):
         require_file(page_path(path, number))
 
 
@@ -73,7 +81,7 @@ class SheetPages:
             OutputError: the page that it fills cannot be written.
         """
         self._rows.append(row)
-        if len(self._rows) == SHEET_PAGE:
+        if len(self._rows) == page_size(self._path):
             self.finish()
 
     def finish(self) -> None:

@@ -156,6 +156,11 @@ class LoadedModel:
         return self.class_names != _numbered(len(self.class_names))
 
     @property
+    def file(self) -> Path | None:
+        """Where its weights were read from; None for published and for random ones."""
+        return self.choice.checkpoint or (BUNDLED_FILE if self.choice.weights == BUNDLED else None)
+
+    @property
     def is_random(self) -> bool:
         """Whether nothing of it has been trained, so that its answers mean nothing."""
         return self.choice.head is None and self.choice.weights == RANDOM

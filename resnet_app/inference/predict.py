@@ -83,6 +83,19 @@ def check_top_k(top_k: int) -> int:
     return top_k
 
 
+def require_numbers(probabilities: Tensor) -> None:
+    """Refuse an answer that is none.
+
+    Args:
+        probabilities: of any shape.
+
+    Raises:
+        ResNetAppError: one of them is not finite.
+    """
+    if not torch.isfinite(probabilities).all():
+        raise ResNetAppError("These weights give an answer that is no number; their training broke down. Load others.")
+
+
 def classify(
     model: LoadedModel,
     path: str | Path,
@@ -110,8 +123,7 @@ def classify(
         held = model.backbone.eager_outputs(pixels, keep) if inner else model.backbone.outputs(pixels, keep)
         logits = model.network.forward_head(held[model.backbone.last])[0]
         probabilities = logits.softmax(0)
-    if not torch.isfinite(probabilities).all():
-        raise ResNetAppError("These weights give an answer that is no number; their training broke down. Load others.")
+    require_numbers(probabilities)
     top = probabilities.topk(min(top_k, len(model.class_names)))
     predictions = tuple(
         Prediction(index, model.class_names[index], probability)

@@ -17,7 +17,7 @@ from torch import Tensor
 from resnet_app.architecture.counting import describe
 from resnet_app.architecture.source import assembled
 from resnet_app.images import Recipe, crop_for, open_picture, to_tensor
-from resnet_app.inference.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
+from resnet_app.inference.models import RANDOM_SEED, LoadedModel
 from resnet_app.registry import BUNDLED, RANDOM
 from resnet_app.resnet import ResNet
 
@@ -203,9 +203,7 @@ def _weights_file(model: LoadedModel) -> str:
     """The file that the weights are read from; empty where there is none."""
     if model.choice.head is not None:
         return "taught.safetensors"  # what the Teach tab saves
-    if model.choice.checkpoint is not None:
-        return model.choice.checkpoint.name
-    return BUNDLED_FILE.name if model.choice.weights == BUNDLED else ""
+    return model.file.name if model.file else ""
 
 
 def _loading(model: LoadedModel, is_safe: bool) -> Iterator[str]:

@@ -13,6 +13,7 @@ from resnet_app.errors import DataError, PictureError
 from resnet_app.images import find_files, open_picture
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.ood import energy
+from resnet_app.inference.predict import require_numbers
 from resnet_app.naming import shown
 from resnet_app.training.calibration import Scores, expected_calibration_error, wilson
 from resnet_app.training.dataset import VALIDATION_FOLDERS, Pictures, find_pictures
@@ -41,6 +42,7 @@ def evaluate(model: LoadedModel, folder: Path, *, other: Path | None = None) -> 
     index = [model.class_names.index(name) for name in pictures.classes]
     labelled = replace(pictures, labels=tuple(index[label] for label in pictures.labels))
     scores = score(model.network, labelled, model.recipe, model.device)
+    require_numbers(scores.probabilities)
     low, high = wilson(scores.right, len(scores.labels))
     return {
         "model": model.spec.name,

@@ -74,8 +74,8 @@ def _matrix(axes: Axes, finished: Finished) -> None:
     if len(names) > SHOWN_CLASSES:
         axes.set(xticks=[], yticks=[])
         return
-    axes.set_xticks(range(len(names)), names, rotation=0 if len(names) < 5 else 90)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), names, rotation=0 if len(names) < 5 else 90, parse_math=False)
+    axes.set_yticks(range(len(names)), names, parse_math=False)  # a $ is a dollar
     for row, answers in enumerate(counts.tolist()):
         for column, count in enumerate(answers):
             colour = WHITE if share[row, column] > 0.5 else INK

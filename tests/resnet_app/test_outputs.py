@@ -136,3 +136,13 @@ def test_no_text_is_a_formula_and_the_others_stay(text):
     found = inert(text)
     starts_one = text.startswith(("=", "+", "-", "@", "\t", "\r"))  # OWASP, CSV injection
     assert found == (f"'{text}" if starts_one else text)
+
+
+def test_links_are_followed_to_where_a_file_would_be_written(tmp_path):
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "there.csv")
+    require_file(tmp_path / "dangling.csv")
+    assert below(tmp_path) == ["dangling.csv"]
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for path in (tmp_path / "circle", tmp_path / "circle" / "t.csv"):
+        with pytest.raises(OutputError):
+            require_file(path)

@@ -71,3 +71,9 @@ def test_what_is_no_text_in_utf_8_is_refused_by_a_name_that_can_be_shown(tmp_pat
         read_class_names(tmp_path / name)
     assert is_plain(caught.value)
     str(caught.value).encode()
+
+
+@pytest.mark.parametrize("indices", [{"a": 0, "b": 0}, {"a": 1, "b": 2}, {"a": 0, "b": 2}, {"a": -1, "b": 0}])
+def test_indices_that_say_no_order_name_no_classes(indices):
+    assert class_names_in({"class_to_idx": indices}, 2) is None
+    assert class_names_in({"class_to_idx": {"b": 1, "a": 0}}, 2) == ("a", "b")

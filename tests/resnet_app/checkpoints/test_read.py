@@ -362,7 +362,8 @@ def test_other_networks_are_refused_by_their_name(saved, small_state, name, fami
         ("mobilenet_v2", "MobileNetV2"), ("mobilenet_v3_large", "MobileNetV3"), ("squeezenet1_1", "SqueezeNet"),
         ("efficientnet_b0", "EfficientNet-B0"), ("efficientnet_b4", "EfficientNet-B4"), ("googlenet", "Inception"),
         ("inception_v3", "Inception"), ("shufflenet_v2_x1_0", "ShuffleNet"), ("regnet_y_400mf", "RegNet"),
-        ("vit_b_16", "Vision Transformer"), ("swin_t", "Swin Transformer"), ("convnext_tiny", "ConvNeXt"),
+        ("vit_b_16", "Vision Transformer"), ("swin_t", "Swin Transformer"), ("swin_v2_t", "Swin Transformer"),
+        ("maxvit_t", "MaxViT"), ("convnext_tiny", "ConvNeXt"),
         ("mnasnet1_0", None), ("resnet50", None),
     ],
 )  # fmt: skip

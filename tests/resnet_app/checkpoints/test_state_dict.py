@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resnet_app.checkpoints.pickle_reader import Storage, StoredTensor
-from resnet_app.checkpoints.state_dict import find_state_dict, printable, require_fit
+from resnet_app.checkpoints.state_dict import find_network, find_state_dict, printable, require_fit
 from resnet_app.errors import CheckpointError
 from resnet_app.registry import SPECS
 
@@ -68,3 +68,15 @@ def test_a_name_from_a_file_is_short_and_can_be_shown(name):
     shown.encode()
     assert len(shown) <= 43
     assert (shown == name) is (name.isprintable() and len(name) <= 40)
+
+
+def test_two_classifiers_are_refused_in_any_order():
+    both = {**{key: stored(*shape) for key, shape in THEIRS.items()}, "fc.1.weight": stored(3, 2048)}
+    for order in (both, dict(reversed(both.items()))):
+        with pytest.raises(CheckpointError, match=r"holds two classifiers \(fc and fc\.1\)"):
+            find_network(order)
+
+
+def test_a_file_with_an_optimizers_tensors_alone_says_so():
+    with pytest.raises(CheckpointError, match="holds an optimizer's state and no weights"):
+        find_state_dict({"optimizer": {"exp_avg": stored(1)}, "epoch": 1})

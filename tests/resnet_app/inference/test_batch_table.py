@@ -18,7 +18,7 @@ EXAMPLES = settings(
     max_examples=40, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=30)
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 PREDICTIONS = st.lists(st.builds(Prediction, st.integers(0, 9), NAMES, st.floats(0, 1)), max_size=3).map(tuple)
 
 
@@ -60,3 +60,10 @@ def test_a_full_disk_and_a_folder_are_sentences(tmp_path):
         with pytest.raises(OutputError, match=why):
             TableFile(path, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_any_end_of_a_line_in_a_cell_stays_in_its_cell():
+    lines = as_csv(SimpleNamespace(answers=1, done=[row("a\rb\nc\r\nd.jpg", error="=no\rpicture")]))
+    (found,) = read(lines)
+    assert (found["file"], found["error"]) == ("a\rb\nc\r\nd.jpg", "'=no\rpicture")  # and no formula
+    assert lines.count("\r\n") == 1

@@ -53,3 +53,15 @@ def test_the_last_page_of_many_is_tried_before_the_first_picture(tmp_path):
     with pytest.raises(OutputError, match=r"grid-3\.png is a folder"):
         require_pages(tmp_path / "grid.png", 801)
     assert [path.name for path in tmp_path.iterdir()] == ["grid-3.png"]
+
+
+def test_a_page_is_no_higher_than_its_format_takes(tmp_path):
+    """WebP ends at 16,383 pixels, PNG does not."""
+    pages = SheetPages(tmp_path / "g.webp")
+    require_pages(tmp_path / "g.webp", 250)
+    for number in range(250):
+        pages.add(failed(f"{number}.jpg"))
+    pages.finish()
+    assert [path.name for path in pages.written] == ["g.webp", "g-2.webp"]
+    with Image.open(pages.written[0]) as first:
+        assert first.height <= 16_383

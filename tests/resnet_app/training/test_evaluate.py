@@ -5,7 +5,7 @@ import json
 import pytest
 
 from resnet_app.cli import main
-from resnet_app.errors import DataError
+from resnet_app.errors import DataError, ResNetAppError
 from resnet_app.inference import models
 from resnet_app.inference.cache import shared_cache
 from resnet_app.inference.predict import classify
@@ -92,3 +92,11 @@ def test_the_command_prints_the_same_for_people_and_for_programs(labelled, capsy
     assert told.rstrip() == evaluate.as_text(figures)
     assert f"{figures['right']} of 8 right" in told
     assert "greys" in told
+
+
+def test_weights_whose_answers_are_no_numbers_get_the_sentence_of_an_answer(labelled, saved, small_state):
+    path = saved({"state_dict": small_state(), "classes": ["ants", "bees"]})
+    model = models.load(models.choose(checkpoint=path, device="cpu"))
+    model.network.fc.weight.data.fill_(3e38)  # finite, but not what comes of it
+    with pytest.raises(ResNetAppError, match="an answer that is no number"):
+        evaluate.evaluate(model, labelled / "data")

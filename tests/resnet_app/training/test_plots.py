@@ -82,3 +82,14 @@ def test_a_run_of_one_epoch_and_one_without_figures_are_drawn(tmp_path, course):
         picture.load()
         assert picture.format == "PNG"
     assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["$_$", "a$x^$", "$a$"])
+def test_a_dollar_in_a_name_is_a_dollar(tmp_path, name):
+    """It was taken for mathematics, and what is none ended the run after its last epoch."""
+    path = tmp_path / "run.png"
+    plots.draw(path, finished([[1, 0], [0, 1]], names=[name, "bees"]))
+    axes = drawn(plots._matrix, finished([[1, 0], [0, 1]], names=[name, "bees"]))
+    assert [label.get_parse_math() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())] == [False] * 4
+    with Image.open(path) as picture:
+        assert picture.width > 1000
