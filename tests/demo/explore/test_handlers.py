@@ -173,7 +173,7 @@ def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
     assert shown.problem == errors.no_problem()
     assert "After layer3.1: the 16 strongest of 256 channels by their mean, 14×14 positions each" in shown.maps
     assert shown.maps.count("<img") == 16
-    assert "Model: ResNet-18, ants-bees." in shown.maps
+    assert "Model: ResNet-18 · Ants or bees (bundled)." in shown.maps
     assert len(shown.chart.data[0].x) == 8
     assert shown.left_out["choices"] == ["layer1.0", "layer1.1", "layer2.1", "layer3.1", "layer4.1"]
     assert shown.left_out["value"] == ["layer1.1"]  # the others are none of its identity blocks

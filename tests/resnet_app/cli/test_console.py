@@ -64,10 +64,10 @@ def test_the_first_ctrl_c_asks_and_the_second_ends():
 
 
 def test_after_the_work_ctrl_c_is_what_it_was_before_and_a_new_run_starts_unasked():
+    before = signal.getsignal(signal.SIGINT)
     for _ in range(2):
         with Interrupts() as interrupts:
             assert not interrupts.asked
             os.kill(os.getpid(), signal.SIGINT)
             assert interrupts.asked
-    with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before  # ignored, where a shell runs this in its background
