@@ -5,7 +5,7 @@ PYTHON ?= python
 run:
 	$(PYTHON) -m demo
 
-quick: lint types  # a minute and a half: nothing slow, no browser
+quick: lint types  # two to three minutes on two cores: nothing slow, no browser
 	$(PYTHON) -m pytest -m "not slow and not e2e" -n 2 --dist worksteal
 
 fix:
