@@ -5,7 +5,7 @@ PYTHON ?= python
 run:
 	$(PYTHON) -m demo
 
-quick: lint types  # two to three minutes on two cores: nothing slow, no browser
+quick: lint types  # a minute and a half on two cores: nothing slow, no browser
 	$(PYTHON) -m pytest -m "not slow and not e2e" -n 2 --dist worksteal
 
 fix:
@@ -21,9 +21,9 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-test:  # the browser's tests one by one: beside others they would wait too long for their server
+test:
 	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
-	$(PYTHON) -m pytest -m e2e
+	$(PYTHON) -m pytest -m e2e -n 2 --dist worksteal
 
 versions:  # the tests on the oldest and newest torch with each Python here; about 6 GB at a time, hours in all
 	$(PYTHON) -m benchmarks.versions

@@ -23,7 +23,7 @@ from demo.sidebar import events as sidebar_events
 from demo.sidebar import layout as sidebar_layout
 from demo.teach import events as teach_events
 from demo.teach import layout as teach_layout
-from demo.ui import html
+from demo.ui import html, photo_input
 from demo.ui.events import Page
 from demo.ui.labels import Labels
 from demo.ui.photo_input import EXAMPLES
@@ -63,6 +63,7 @@ class App:
         ) as self.blocks:
             self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)
             self._language = _header(self._labels)
+            photo_input.camera_window(self._labels)
             with gr.Tabs(elem_id="tabs") as self._tabs:
                 self._lay_tabs_out(model)
             api.build()
@@ -159,7 +160,7 @@ def _header(labels: Labels) -> gr.Radio:
         )  # fmt: skip
         labels(
             gr.HTML, words={"value": html.theme_button}, apply_default_css=False, elem_id="theme",
-            js_on_load="element.addEventListener('click', () => window.resnetExplorer.toggleTheme());",
+            js_on_load="window.resnetExplorer.switchTheme(element)",
         )  # fmt: skip
     return language
 

@@ -2,6 +2,7 @@
 
 MAX_TOP_K = 10
 DEFAULT_TOP_K = 5
+UNSURE_BELOW, UNSURE_BELOW_OF_TWO = 0.5, 0.75  # the best answer's probability; of two classes one always has half
 MAX_CLASSES_EXPLAINED = 5  # side by side
 
 METHODS = {  # the name on the command line -> its title
@@ -35,3 +36,8 @@ LAYERS = (
     "layer3",
     "layer4",
 )  # each stands for its stage's last block; layer3.0 is one of its blocks
+
+
+def is_unsure(probability: float, classes: int) -> bool:
+    """Whether the best answer of a model with so many classes is too weak to be called one."""
+    return classes > 1 and probability < (UNSURE_BELOW_OF_TWO if classes == 2 else UNSURE_BELOW)

@@ -21,6 +21,7 @@ from tests.paths import ROOT, SHARED
 
 if os.environ.get("PYTEST_XDIST_WORKER"):
     torch.set_num_threads(1)  # each worker has a core of its own
+    os.environ["OMP_NUM_THREADS"] = "1"  # the same for the processes that a test starts
 
 
 QUICK = ("resnet18", "resnet50", "resnext50_32x4d")  # a network of each kind; the others are looked at in full runs

@@ -13,13 +13,13 @@ from demo.ui.queues import LATEST, MODEL_WORK, QUIET
 
 def wire(tab: Classify, page: Page) -> Show:
     """Wire the tab; gives what shows it anew after an event."""
-    asked = handlers.Asked(page.inputs, tab.top_k, tab.colours)
+    asked = handlers.Asked(page.inputs, tab.top_k, tab.colours, tab.scale)
     shown = handlers.Shown(tab.result, tab.problem, tab.controls)
 
     def show(listen: Listen, **how: Any) -> None:
         on(listen, handlers.answer, asked, shown, **{**QUIET, **MODEL_WORK, **how})
 
-    for listen in (tab.photo.change, tab.top_k.change, tab.colours.input):
+    for listen in (tab.photo.change, tab.top_k.change, tab.colours.input, tab.scale.input):
         show(listen, show_progress="minimal", show_progress_on=tab.result, **LATEST)
     photo_input.wire_examples(tab.examples, tab.photo)
     return show

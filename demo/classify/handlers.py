@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -9,7 +10,9 @@ import gradio as gr
 from demo.ui import html
 from demo.ui.errors import no_problem
 from demo.ui.inputs import count
+from demo.ui.photo_input import START
 from demo.ui.session import PageInputs, resolve
+from resnet_app.registry import BUNDLED
 
 
 class Asked(NamedTuple):
@@ -18,6 +21,7 @@ class Asked(NamedTuple):
     page: PageInputs
     top_k: Any
     colours: Any
+    scale: Any
 
 
 class Shown(NamedTuple):
@@ -44,5 +48,8 @@ def answer(asked: Asked) -> Shown:
     found = looked.answer()
     maps, cam_ms = looked.maps([each.index for each in found.predictions[:top_k]])
     signed = looked.signed_map(0, 1) if len(model.class_names) == len(maps) == 2 else None
-    shown = view.answer(language, model, found, maps, cam_ms=cam_ms, colours=asked.colours, signed=signed)
+    shown = view.answer(
+        language, model, found, maps, cam_ms=cam_ms, colours=asked.colours, shared=asked.scale == "shared",
+        signed=signed, is_start=Path(looked.photo).name == START.name and model.choice.weights == BUNDLED,
+    )  # fmt: skip
     return Shown(shown, no_problem(), gr.update(visible=True))

@@ -8,7 +8,7 @@ import gradio as gr
 
 from demo.ui import html, photo_input
 from demo.ui.inputs import Photo, Steps
-from demo.ui.labels import Labels, heading
+from demo.ui.labels import Labels, choices, heading
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.colours import COLOUR_MAPS
 
@@ -22,6 +22,7 @@ class Classify(NamedTuple):
     result: gr.HTML
     controls: gr.Row
     colours: gr.Radio
+    scale: gr.Radio
     top_k: Steps
 
 
@@ -31,9 +32,10 @@ def build(labels: Labels) -> Classify:
         with gr.Column(elem_id="input", scale=0, min_width=248):
             photo = labels(
                 Photo, words={"placeholder": "photo_placeholder", "label": "photo_label"}, type="filepath",
-                sources=["upload", "webcam", "clipboard"], show_label=False, buttons=[], interactive=True, height=250,
-                image_mode=None, elem_id="photo",
+                sources=["upload"], show_label=False, buttons=[], interactive=True, height=250,
+                image_mode=None, elem_id="photo", value=str(photo_input.START) if photo_input.EXAMPLES else None,
             )  # fmt: skip
+            photo_input.camera_button(labels)
             labels(gr.HTML, words={"value": heading("examples")}, apply_default_css=False)
             examples = photo_input.example_buttons(labels, "examples")
         with gr.Column(elem_id="output"):
@@ -49,8 +51,12 @@ def build(labels: Labels) -> Classify:
                     gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOUR_MAPS],
                     value=next(iter(COLOUR_MAPS)), interactive=True, elem_id="colours", elem_classes="segments",
                 )  # fmt: skip
+                scale = labels(
+                    gr.Radio, words={"label": "scale", "choices": choices("scale", "shared", "own")}, value="shared",
+                    interactive=True, elem_id="map-scale", elem_classes="segments",
+                )  # fmt: skip
                 top_k = labels(
                     Steps, words={"label": "answers"}, minimum=1, maximum=MAX_TOP_K, value=DEFAULT_TOP_K, step=1,
                     buttons=[], interactive=True, elem_id="top-k",
                 )  # fmt: skip
-    return Classify(photo, examples, problem, result, controls, colours, top_k)
+    return Classify(photo, examples, problem, result, controls, colours, scale, top_k)

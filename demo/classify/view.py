@@ -8,15 +8,16 @@ from markupsafe import Markup
 
 from demo.classify import two_classes_view
 from demo.locales import text
-from demo.ui.heatmaps import colour_bar, hottest
-from demo.ui.html import data_uri, template
+from demo.ui.heatmaps import class_colours, colour_bar, hottest
+from demo.ui.html import data_uri, figure, template
 from demo.ui.labels import model_key, model_title
+from resnet_app.choices import is_unsure
 from resnet_app.explain.heatmap import Heatmap, SignedMap
-from resnet_app.explain.overlay import overlay
+from resnet_app.explain.overlay import coloured
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer, Timing
 
-UNSURE_BELOW = 0.5
+TINY_FROM = 4  # times: a picture that had to be enlarged so much has little to tell things apart by
 _show = template("classify.html")
 
 
@@ -28,6 +29,8 @@ def answer(
     *,
     cam_ms: float,
     colours: str,
+    shared: bool = True,
+    is_start: bool = False,
     signed: SignedMap | None = None,
 ) -> Markup:
     """The stage (the crop, with one map over it) and the answers; choosing one is done in the page.
@@ -41,38 +44,51 @@ def answer(
         maps: of the best classes, best first.
         cam_ms: milliseconds that they took.
         colours: one of ``colours.COLOUR_MAPS``.
+        shared: whether all maps are on one scale, so that the better answer's map glows more, or each on its own.
+        is_start: whether this is the example that every visit starts with: then it says so, and which ways lead on.
         signed: of the two classes, where there are two.
     """
     crop = data_uri(result.crop)
     headline, size = _headline(language, result)
+    peak = max(heatmap.peak for heatmap in maps)
     return _show(
         "answer", language, result=result, crop=crop, headline=headline, size=size,
         overlays=[_map_alt(language, result, maps, place) for place in range(len(maps))],
-        pictures=[_picture(heatmap, colours) for heatmap in maps],
+        places=[text(language, "map_where", where=hottest(language, heatmap)) for heatmap in maps],
+        pictures=[_picture(heatmap, peak if shared else heatmap.peak, colours) for heatmap in maps],
+        class_colours=class_colours(result),
         warnings=_warnings(model, result),
         crop_note=text(language, "crop_note", resize=model.recipe.resize, crop=model.recipe.crop),
-        colour_bar=colour_bar(text(language, "no_evidence"), text(language, "strongest"), colours),
+        colour_bar=colour_bar("0", figure(peak) if shared else text(language, "maps_peak"), colours),
+        scale=text(language, "map_scale_shared" if shared else "map_scale_own", layer=maps[0].layer),
         two=two_classes_view.of(language, result, crop, signed) if signed else None,
         times=times(language, replace(result.timing, cam=cam_ms)),
         key=model_key(model), title=model_title(language, model),
+        is_start=is_start,
     )  # fmt: skip
 
 
-def _picture(heatmap: Heatmap, colours: str) -> str:
-    """A map to lie over the crop; empty where nothing speaks for its class."""
-    return data_uri(overlay(heatmap, colours=colours), "WEBP") if heatmap.has_evidence else ""
+def _picture(heatmap: Heatmap, peak: float, colours: str) -> str:
+    """A map to lie over the crop, on a scale that ends at ``peak``; empty where nothing speaks for its class."""
+    return data_uri(coloured(heatmap.on_scale(peak), colours=colours), "WEBP") if heatmap.has_evidence else ""
 
 
 def _headline(language: str, result: Answer) -> tuple[str, str]:
     """The best answer, or that none is sure, and how large it is set: long names smaller, so that no word breaks."""
-    best = result.predictions[0]
-    if best.probability < UNSURE_BELOW:
+    best, *others = result.predictions
+    classes = len(result.logits)
+    if is_unsure(best.probability, classes):
+        if classes == 2:
+            return text(language, "unsure_of_two", first=best.label, second=others[0].label), "unsure"
         return text(language, "unsure", label=best.label), "unsure"
     return best.label, "long" if len(best.label) > 18 else "medium" if len(best.label) > 9 else "short"
 
 
 def _warnings(model: LoadedModel, result: Answer) -> list[str]:
-    notes = (("random_note", model.is_random), ("out_of_distribution", result.is_ood))
+    notes = (
+        ("random_note", model.is_random), ("out_of_distribution", result.is_ood),
+        ("tiny_picture", result.enlarged >= TINY_FROM),
+    )  # fmt: skip
     return [key for key, applies in notes if applies]
 
 

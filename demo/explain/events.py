@@ -61,7 +61,7 @@ def _wire_slow(tab: Explain, page: Page, asked: handlers.Asked, shown: handlers.
         pressed.then, handlers.compute, asked, shown, turns=Turns.TAKE, failed=handlers.COMPUTE_FAILED, **QUIET, **EACH,
         **SLOW_WORK,
     )  # fmt: skip
-    tab.stop.click(worth_handlers.stopped, language, components(shown), cancels=[slow], **QUIET)
+    tab.stop.click(worth_handlers.stopped, language, components(shown), cancels=[slow], **AT_ONCE)
 
 
 def _wire_worth(tab: Explain, page: Page, asked: handlers.Asked) -> None:
@@ -74,7 +74,7 @@ def _wire_worth(tab: Explain, page: Page, asked: handlers.Asked) -> None:
         pressed.then, work.test, asked, tested, turns=Turns.WATCH, stale=work.NOT_TESTED, failed=work.NOT_TESTED,
         **QUIET, **EACH, **SLOW_WORK,
     )  # fmt: skip
-    tab.stop_test.click(work.test_stopped, None, buttons, cancels=[testing], **QUIET)
+    tab.stop_test.click(work.test_stopped, None, buttons, cancels=[testing], **AT_ONCE)
     pressed = tab.compare.click(work.referring, language, [tab.reference, tab.compare], **AT_ONCE)
     on(
         pressed.then, work.refer, asked, work.Referred(tab.reference, tab.problem, tab.compare), turns=Turns.WATCH,

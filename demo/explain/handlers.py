@@ -242,7 +242,7 @@ def _contrast(language: str, kept: Explained, pair: tuple[int, int] | None, look
 
     if pair is None:
         return ""
-    first, second = pair
+    first, second = sorted(pair)  # a class keeps its colour, here and in Classify, whichever was chosen first
     if first == second:
         return html.note(text(language, "contrast_same"))
     names = kept.looked.model.class_names

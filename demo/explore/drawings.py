@@ -53,11 +53,11 @@ class _Box(NamedTuple):
 
 def ribbon(language: str, architecture: Architecture, chosen: int) -> Markup:
     """All stages side by side, each a button: slats for blocks, arcs for shortcuts, bars for cost."""
-    columns = [(stage, _slats(stage), _costs(architecture, stage)) for stage in architecture.stages]
+    columns = [(stage, _slats(stage), costs(architecture, stage)) for stage in architecture.stages]
     return _show("ribbon", language, columns=columns, chosen=chosen, width=STAGE_WIDTH + 6, height=BASE)
 
 
-def _costs(architecture: Architecture, stage: StageRow) -> list[tuple[str, str, float]]:
+def costs(architecture: Architecture, stage: StageRow) -> list[tuple[str, str, float]]:
     """Class of the bar, its name in the string table, and its share in per cent."""
     return [
         ("params", "col_parameters", share(stage.parameters, architecture.parameters)),

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.explore import handlers, picture_handlers, steps_handlers
+from demo.explore import handlers, overview_handlers, picture_handlers
 from demo.explore.layout import DEFAULT_PLACE, ROOMS, Explore
 from demo.ui import photo_input
 from demo.ui.events import Listen, Page, Show, on
@@ -23,24 +23,27 @@ def wire(tab: Explore, page: Page, photo: gr.Image) -> Show:
         tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.said, tab.rows, tab.drawing, tab.problem
     )
     show_picture, show_maps = _wire_picture(tab, plan, photo)
+    fill = _wire_overview(tab, plan)
 
     def show_rooms(listen: Listen, **how: Any) -> None:
         on(listen, handlers.show_room, plan, room, seen=("explore",), **QUIET, **DRAWING, **how)
 
     def walk(listen: Listen, **how: Any) -> None:
-        shown = steps_handlers.Shown(tab.steps, tab.steps_problem)
-        asked = steps_handlers.Asked(page.inputs)
-        failed = steps_handlers.Shown(steps="")
-        on(listen, steps_handlers.walk, asked, shown, seen=STEPS, failed=failed, **QUIET, **MODEL_WORK, **how)
+        shown = overview_handlers.Walked(tab.steps, tab.steps_problem)
+        asked = overview_handlers.Asked(plan)
+        failed = overview_handlers.Walked(steps="")
+        on(listen, overview_handlers.walk, asked, shown, seen=STEPS, failed=failed, **QUIET, **MODEL_WORK, **how)
 
     def show(listen: Listen, **how: Any) -> None:
         on(listen, handlers.draw, plan, drawn, **QUIET, **DRAWING, **how)
+        fill(listen, **how)
         show_rooms(listen, **how)
         show_picture(listen, **how)
         walk(listen, **how)
 
     for changed in _controls(tab):
         redrawn = on(changed, handlers.draw, plan, drawn, **QUIET, **LATEST, **DRAWING)
+        fill(redrawn.then, **EACH)
         show_rooms(redrawn.then, **EACH)
         show_maps(redrawn.then, **EACH)
     # At once, not when its weights are there, which may have to be fetched; then again, with their classes and stem.
@@ -55,9 +58,11 @@ def wire(tab: Explore, page: Page, photo: gr.Image) -> Show:
         show_rooms(listen, **EACH)
         show_picture(listen, **EACH)
         walk(listen, **EACH)
+    fill(page.entered.then, **EACH)
     page.entered.then(None, js=MAKE_REACHABLE, **PRIVATE, **EACH)
     show_picture(photo.change, **LATEST)
     walk(photo.change, **LATEST)
+    fill(photo.change, **LATEST)
     return show
 
 
@@ -80,6 +85,19 @@ def _records(tab: Explore, page: Page) -> tuple[handlers.Plan, handlers.Drawn]:
         tab.width_per_group, place, tab.problem,
     )  # fmt: skip
     return plan, drawn
+
+
+def _wire_overview(tab: Explore, plan: handlers.Plan) -> Show:
+    """The ribbon filled with the photo, and the unit that is looked at; gives what fills it anew."""
+    asked = overview_handlers.Asked(plan)
+    shown = overview_handlers.Shown(tab.ribbon, tab.unit, tab.problem)
+
+    def fill(listen: Listen, **how: Any) -> None:
+        on(listen, overview_handlers.fill, asked, shown, seen=("explore",), **QUIET, **MODEL_WORK, **how)
+
+    for pointed in (tab.ribbon.input, tab.unit.input):
+        on(pointed, overview_handlers.unit, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
+    return fill
 
 
 def _wire_picture(tab: Explore, plan: handlers.Plan, photo: gr.Image) -> tuple[Show, Show]:

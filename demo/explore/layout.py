@@ -35,6 +35,7 @@ class Explore(NamedTuple):
     norm: gr.Radio
     problem: gr.HTML
     ribbon: gr.HTML
+    unit: gr.HTML
     table: gr.Plot
     chart_kind: gr.Radio
     chart: gr.Plot
@@ -66,15 +67,19 @@ class Explore(NamedTuple):
 
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 CHOOSE_PART = "window.resnetExplorer.choosePart(element, trigger)"
+CHOOSE_TILE = "window.resnetExplorer.chooseTile(element, trigger)"
+CHOOSE_UNIT = "window.resnetExplorer.chooseUnit(element, trigger, watch)"
 CHOOSE_LAYER = "window.resnetExplorer.chooseLayer(element, watch)"
 
 
 def build(labels: Labels) -> Explore:
     """Lay the tab out."""
     parts: dict[str, Any] = {"headline": gr.HTML(html.status_starting(labels.language), **PLAIN, elem_id="network")}
-    parts |= _controls(labels)
+    with labels(gr.Accordion, words={"label": "change_network"}, open=False, elem_id="change-network"):
+        parts |= _controls(labels)
     parts["problem"] = gr.HTML(visible=False, **PLAIN, elem_id="explore-problem")
-    parts["ribbon"] = gr.HTML(**PLAIN, js_on_load=CHOOSE_PART, elem_id="ribbon")
+    parts["ribbon"] = gr.HTML(**PLAIN, js_on_load=f"{CHOOSE_PART};{CHOOSE_TILE}", elem_id="ribbon")
+    parts["unit"] = gr.HTML(**PLAIN, js_on_load=CHOOSE_UNIT, elem_id="unit")
     with gr.Row(elem_id="explore-columns"):
         with gr.Column(scale=7, min_width=320):
             parts |= _stages(labels)

@@ -124,7 +124,7 @@ def _maps(asked: Asked, looked: Looked) -> str:
     if path is None:
         return picture_view.no_maps(language, asked.plan.place[0])
     found = looked.once(("maps", path), lambda: residuals.feature_maps(model, looked.answer().pixels, path))
-    note = "" if _is_drawn(asked.plan, model) else picture_view.loaded(language, model)
+    note = "" if is_drawn(asked.plan, model) else picture_view.loaded(language, model)
     shared = asked.scale == "shared"
     return note + picture_view.feature_maps_html(language, found, picture_view.of(language, model), shared=shared)
 
@@ -142,7 +142,7 @@ def _without(asked: Asked, looked: Looked, left_out: list[str]) -> str:
     return picture_view.without_html(asked.page.language, model, answer, left_out, after)
 
 
-def _is_drawn(plan: Plan, model: LoadedModel) -> bool:
+def is_drawn(plan: Plan, model: LoadedModel) -> bool:
     """Whether the network that is drawn above is the loaded one, at the size at which it looks at pictures."""
     try:
         drawn = plan.architecture()

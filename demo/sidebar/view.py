@@ -6,10 +6,10 @@ from markupsafe import Markup
 
 from demo.locales import text
 from demo.ui.html import NNBSP, amount, template
-from demo.ui.labels import model_key, weights_title
+from demo.ui.labels import model_key, model_title, weights_title
 from resnet_app import device
 from resnet_app.checkpoints.read import Checkpoint
-from resnet_app.inference.models import BUNDLED_FILE, RANDOM_SEED, LoadedModel
+from resnet_app.inference.models import BUNDLED_FILE, BUNDLED_SURE, RANDOM_SEED, LoadedModel
 from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED, RANDOM
 
@@ -26,6 +26,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         ("card_input", f"{model.recipe.resize} → {model.recipe.crop} × {model.recipe.crop}"),
         ("card_parameters", amount(model.parameters)),
         ("card_memory", f"{model.memory_bytes / 2**20:.1f}{NNBSP}MiB"),
+        *([("card_sure", text(language, "card_sure_value", **BUNDLED_SURE))] if _is_bundled(model) else []),
         ("card_device", model.device.title),
         ("card_loaded", f"{model.load_ms / 1000:.2f}{NNBSP}s"),
     ]
@@ -37,7 +38,14 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
     return _show(
         "status", language, state=text(language, "still_using" if still else "ready"), is_ok=not still,
         title=model.spec.title, note=note, rows=rows, key=model_key(model),
+        full=model_title(language, model),
     )  # fmt: skip
+
+
+def _is_bundled(model: LoadedModel) -> bool:
+    """Whether these are the bundled weights as they are, with no head taught here."""
+    choice = model.choice
+    return choice.weights == BUNDLED and choice.checkpoint is None and choice.head is None
 
 
 def diagnosis(found: Checkpoint) -> list[tuple[str, str]]:

@@ -36,8 +36,13 @@
 
   // A result and the status card say of which model they are. A result of another one is faint and says so.
   const compare = () => {
-    const loaded = document.querySelector(".status[data-of]")?.dataset.of;
-    if (!loaded) return; // one is being loaded
+    const card = document.querySelector(".status[data-of]");
+    if (!card) return; // one is being loaded
+    const loaded = card.dataset.of;
+    for (const which of document.querySelectorAll(".which")) {
+      which.hidden = false;
+      if (which.textContent !== card.dataset.title) which.textContent = card.dataset.title;
+    }
     for (const result of document.querySelectorAll("[data-of]:not(.status)")) {
       const isOld = result.dataset.of !== loaded;
       result.classList.toggle("outdated", isOld);
@@ -53,6 +58,30 @@
       compare();
     });
   }).observe(document, { childList: true, subtree: true });
+
+  const toggleSidebar = (isOpen) => {
+    const sidebar = document.querySelector(".sidebar");
+    if (sidebar && sidebar.classList.contains("open") !== isOpen) sidebar.querySelector(".toggle-button")?.click();
+  };
+  const remember = (key, value) => {
+    try {
+      if (value !== undefined) localStorage.setItem(`resnet-explorer-${key}`, value);
+      return localStorage.getItem(`resnet-explorer-${key}`);
+    } catch {
+      return null; // private window
+    }
+  };
+  document.addEventListener("click", ({ target }) => {
+    // The name of the model leads to where another one is chosen.
+    if (target.closest(".which, [data-go=model]")) toggleSidebar(true);
+    const go = target.closest("[data-go]")?.dataset.go;
+    if (go === "photo") document.querySelector("#photo input[type=file]")?.click();
+    if (go === "explore") document.querySelector('#tabs [role=tab][data-tab-id="explore"]')?.click();
+    if (target.closest(".sidebar .toggle-button"))
+      requestAnimationFrame(() =>
+        remember("sidebar", document.querySelector(".sidebar").classList.contains("open") ? "open" : "shut"),
+      );
+  });
 
   window.resnetExplorer = {
     press,
@@ -164,24 +193,20 @@
     speak(language) {
       document.documentElement.lang = language;
     },
+    switchTheme(element) {
+      element.addEventListener("click", ({ target }) => {
+        if (target.closest("[data-theme]")) window.resnetExplorer.toggleTheme();
+      });
+    },
     toggleTheme() {
       const dark = document.body.classList.toggle("dark");
-      try {
-        localStorage.setItem("resnet-explorer-theme", dark ? "dark" : "light");
-      } catch {
-        /* private window */
-      }
+      remember("theme", dark ? "dark" : "light");
     },
     start() {
-      try {
-        const theme = localStorage.getItem("resnet-explorer-theme");
-        if (theme) document.body.classList.toggle("dark", theme === "dark");
-      } catch {
-        /* private window */
-      }
+      const theme = remember("theme");
+      if (theme) document.body.classList.toggle("dark", theme === "dark");
       // On a phone the open sidebar covers the page.
-      const sidebar = document.querySelector(".sidebar");
-      if (innerWidth <= 1100 && sidebar?.classList.contains("open")) sidebar.querySelector(".toggle-button")?.click();
+      if (innerWidth <= 1100 || remember("sidebar") === "shut") toggleSidebar(false);
       document.documentElement.dataset.ready = "true";
     },
   };

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from demo.locales import text
-from demo.ui import html
+from demo.ui import html, photo_input
 from demo.ui.inputs import Photos
 from demo.ui.labels import Labels
 
@@ -65,8 +65,9 @@ def _box(labels: Labels, number: int, *, visible: bool) -> tuple[gr.Column, gr.T
             max_lines=1, max_length=100, interactive=True, elem_id=f"teach-name-{number}",
         )  # fmt: skip
         photos = labels(
-            Photos, words={"label": "teach_photos"}, sources=["upload", "webcam", "clipboard"], show_label=False,
+            Photos, words={"label": "teach_photos"}, sources=["upload"], show_label=False,
             columns=5, height=230, object_fit="cover", allow_preview=False, buttons=[], interactive=True,
             elem_id=f"teach-photos-{number}",
         )  # fmt: skip
+        photo_input.camera_button(labels)
     return box, name_box, photos

@@ -12,6 +12,7 @@ from demo.ui.html import data_uri, template
 from resnet_app.colours import SIDES
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import WholePhoto, coloured, contours, palette, signed_overlay
+from resnet_app.inference.predict import Answer
 
 _show = template("page.html")
 
@@ -42,6 +43,11 @@ def sides(language: str, first: str, second: str) -> Markup:
     """The two colours with the class that each speaks for."""
     low, high = (text(language, "signed_for", label=label) for label in (first, second))
     return _show("colour_bar", language, low=low, high=high, stops=f"{SIDES[0]},transparent 50%,{SIDES[1]}")
+
+
+def class_colours(answer: Answer) -> list[str]:
+    """For each prediction its class's own colour, where there are two classes; empty where bars are all one colour."""
+    return [SIDES[each.index] if len(answer.logits) == 2 else "" for each in answer.predictions]
 
 
 def layer_of(signed: SignedMap) -> str:

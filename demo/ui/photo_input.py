@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from demo.ui.labels import Labels
 from demo.ui.queues import QUIET
 
 EXAMPLES = tuple(sorted((Path(__file__).parents[2] / "assets" / "examples").glob("*.jpg")))
+START = EXAMPLES[0].with_name("bee-clover.jpg") if EXAMPLES else Path()  # what a visit begins with, answered
 _show = html.template("page.html")
 
 
@@ -36,7 +38,18 @@ def build(labels: Labels, prefix: str) -> PhotoInput:
     """Lay it out; ``prefix`` begins the ids of its parts."""
     photo = gr.HTML(apply_default_css=False, elem_id=f"{prefix}-photo")
     upload = labels(gr.UploadButton, words={"label": "explain_upload"}, size="sm")
+    camera_button(labels)
     return PhotoInput(photo, upload, example_buttons(labels, f"{prefix}-examples"))
+
+
+def camera_button(labels: Labels) -> None:
+    """Opens the camera for the box that it stands in (``photo.js``)."""
+    labels(gr.HTML, words={"value": partial(_show, "camera_button")}, apply_default_css=False, elem_classes="camera")
+
+
+def camera_window(labels: Labels) -> None:
+    """The one window that all of the camera's buttons open."""
+    labels(gr.HTML, words={"value": partial(_show, "camera_window")}, apply_default_css=False, elem_id="camera")
 
 
 def example_buttons(labels: Labels, elem_id: str) -> gr.HTML:

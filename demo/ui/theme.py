@@ -9,7 +9,8 @@ import gradio as gr
 
 from resnet_app.colours import DARK, LIGHT, WHITE
 
-STYLES, SCRIPTS = ("style.css", "explore.css"), ("page.js", "explore.js")
+STYLES = ("style.css", "explore.css", "projector.css")
+SCRIPTS = ("page.js", "photo.js", "projector.js", "explore.js", "overview.js")
 _STATIC = Path(__file__).parents[1] / "static"
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 _COLOURS = {  # Gradio's name -> ours

@@ -14,7 +14,7 @@ from torch import Tensor
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.device import clock
 from resnet_app.errors import ResNetAppError
-from resnet_app.images import read_crop, to_tensor
+from resnet_app.images import crop_for, read_picture, to_tensor
 from resnet_app.inference.models import LoadedModel
 
 
@@ -55,6 +55,7 @@ class Answer:
             (1, C, h, w) each, on the model's device.
         timing: of this picture.
         is_ood: whether the picture is unlike what the model was trained on, as far as its checkpoint can tell.
+        enlarged: by how much the picture was enlarged to be looked at; 1 or less where it was made smaller.
     """
 
     file: str
@@ -65,6 +66,7 @@ class Answer:
     held: dict[str, Tensor] = field(repr=False)
     timing: Timing
     is_ood: bool = False
+    enlarged: float = 1.0
 
     @property
     def features(self) -> Tensor:
@@ -115,7 +117,8 @@ def classify(
     check_top_k(top_k)
     model.backbone.prepare(model.recipe.crop, model.recipe.crop)  # once; it is no part of a picture's time
     started = clock(model.device)
-    crop = read_crop(path, model.recipe)
+    picture = read_picture(path, model.recipe)
+    crop = crop_for(picture, model.recipe)
     pixels = to_tensor(crop, model.recipe).to(model.device.torch)
     decoded = clock(model.device)
     with torch.inference_mode():
@@ -131,7 +134,10 @@ def classify(
     )
     timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
     is_ood = model.ood_threshold is not None and model.ood_threshold.is_exceeded_by(logits)
-    return Answer(name or Path(path).name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood)
+    return Answer(
+        name or Path(path).name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood,
+        enlarged=model.recipe.resize / min(picture.size),
+    )  # fmt: skip
 
 
 def hold(model: LoadedModel, answer: Answer, keep: Collection[str]) -> Answer:

@@ -13,11 +13,12 @@ import torch
 import torchvision
 
 from demo.classify import handlers as classify_handlers
+from demo.explore.handlers import Plan
 from demo.sidebar import handlers as sidebar_handlers
 from demo.teach import handlers as teach_handlers
 from demo.teach.layout import MAX_CLASSES
 from demo.ui.events import Turns
-from demo.ui.session import Turn
+from demo.ui.session import PageInputs, Turn
 from tests.page import carry_out, split, visit
 from tests.paths import EXAMPLES
 
@@ -38,9 +39,18 @@ def pick(changed, model, weights, checkpoint, names, device, choice, taught=None
 def look(**changes):
     """What the Classify tab shows of a photo."""
     page, own = split(changes)
-    asked = classify_handlers.Asked(page, **{"top_k": 5, "colours": "inferno", **own})
+    asked = classify_handlers.Asked(page, **{"top_k": 5, "colours": "inferno", "scale": "shared", **own})
     (shown,) = carry_out(classify_handlers.answer, asked, classify_handlers.Shown)
     return shown
+
+
+def plan_of(page: PageInputs, **changes: Any) -> Plan:
+    """What Explore's controls say, where nothing was changed."""
+    usual = {
+        "classes": 2, "input_size": "224x224", "stem": "imagenet", "dilated": [], "zero_init": False, "groups": "",
+        "width_per_group": "", "norm": "batch", "chart": "bars", "place": ("conv4_x", 0),
+    }  # fmt: skip
+    return Plan(page, **{**usual, **changes})
 
 
 def final(steps: Iterable[Any]) -> Any:

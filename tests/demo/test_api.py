@@ -20,6 +20,8 @@ from resnet_app.inference.cache import shared_cache
 from tests.demo.helpers import BEE, PHOTOS, final, two_classes
 from tests.page import carry_out, visit
 
+pytestmark = pytest.mark.slow  # a server, and some fifty requests to it
+
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Client:

@@ -54,6 +54,7 @@ def test_the_apps_threads_wait_asleep_unless_the_person_has_settings(fresh_pytho
     assert fresh_python("-c", code, "GOMP_SPINCOUNT=5").stdout.split() == ["False", "None"]
 
 
+@pytest.mark.slow
 def test_command_line_of_the_app() -> None:
     run = [sys.executable, "-m", "demo"]
     shown = subprocess.run([*run, "--help"], capture_output=True, text=True, cwd=ROOT, check=True).stdout

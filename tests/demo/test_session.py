@@ -10,8 +10,7 @@ import pytest
 
 from demo.classify import handlers as classify
 from demo.explain import handlers as explain
-from demo.explore import handlers as explore
-from demo.explore import picture_handlers, steps_handlers
+from demo.explore import overview_handlers, picture_handlers
 from demo.ui.session import PageInputs, Session, Turn
 from resnet_app import images
 from resnet_app.explain import cam, overlay
@@ -19,6 +18,7 @@ from resnet_app.inference import walkthrough
 from resnet_app.inference.backbone import Backbone
 from resnet_app.inference.cache import shared_cache
 from resnet_app.resnet import ResNet
+from tests.demo.helpers import plan_of
 from tests.page import carry_out, visit
 from tests.paths import EXAMPLES
 
@@ -49,8 +49,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
-def classified(page: PageInputs, colours: str = "inferno", top_k: int = 2) -> classify.Shown:
-    (shown,) = carry_out(classify.answer, classify.Asked(page, top_k, colours), classify.Shown)
+def classified(page: PageInputs, colours: str = "inferno", top_k: int = 2, scale: str = "shared") -> classify.Shown:
+    (shown,) = carry_out(classify.answer, classify.Asked(page, top_k, colours, scale), classify.Shown)
     return shown
 
 
@@ -64,10 +64,7 @@ def explained(page: PageInputs, kept: Any = None, **changes: Any) -> explain.Sho
 
 
 def explored(page: PageInputs, scale: str = "shared") -> picture_handlers.Shown:
-    plan = explore.Plan(
-        page, 2, "224x224", "imagenet", [], False, "", "", "batch", "bars", ("conv4_x", 0)
-    )  # fmt: skip
-    asked = picture_handlers.Asked(plan, scale, [])
+    asked = picture_handlers.Asked(plan_of(page), scale, [])
     (shown,) = carry_out(picture_handlers.look, asked, picture_handlers.Shown)
     return shown
 
@@ -77,9 +74,14 @@ def test_colours_language_and_the_number_of_answers_cost_no_work(work: Counter[s
     first = classified(page)
     assert work["decoded"] == 1
     before = work.copy()
-    others = [classified(page, "viridis"), classified(page, top_k=1), classified(page._replace(language="zh-CN"))]
+    others = [
+        classified(page, "viridis"),
+        classified(page, scale="own"),
+        classified(page, top_k=1),
+        classified(page._replace(language="zh-CN")),
+    ]
     assert work == before
-    assert len({first.result, *(each.result for each in others)}) == 4
+    assert len({first.result, *(each.result for each in others)}) == 5
 
 
 def test_every_tab_draws_from_the_one_answer(work: Counter[str]) -> None:
@@ -116,7 +118,9 @@ def test_the_steps_of_inference_are_carried_out_once_a_photo(work: Counter[str])
     seen = []
     for language in ("en", "zh-CN", "en"):
         (shown,) = carry_out(
-            steps_handlers.walk, steps_handlers.Asked(page._replace(language=language)), steps_handlers.Shown
+            overview_handlers.walk,
+            overview_handlers.Asked(plan_of(page._replace(language=language))),
+            overview_handlers.Walked,
         )
         seen.append((work.copy(), shown.steps))
     assert seen[0] == seen[2]

@@ -9,9 +9,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+LAN = "class.test"  # the app under a name that browsers do not trust, as in a class's network without https
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--use-fake-device-for-media-stream", f"--host-resolver-rules=MAP {LAN} 127.0.0.1",
 ]  # fmt: skip
 
 

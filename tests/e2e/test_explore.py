@@ -19,11 +19,15 @@ from tests.e2e.rooms import enter_room
 
 @pytest.fixture
 def explore(open_page: Callable[..., Page]) -> Callable[..., Page]:
-    def opened(**options: object) -> Page:
+    def opened(*, photo: bool = True, **options: object) -> Page:
         page = open_page(**options)
+        if not photo:  # a visit starts with one
+            page.locator("#photo").get_by_label("Remove Image").click()
+            expect(page.get_by_text("Nothing to look at yet")).to_be_visible()
         page.get_by_role("tab", name="Explore").click()
         expect(page.locator("#opened h3")).to_contain_text("conv4_x")
         expect(page.locator("#chart .bartext").first).to_be_visible()
+        page.get_by_role("button", name="Change the network").click()
         return page
 
     return opened
@@ -184,7 +188,7 @@ def test_groups_widths_and_norms_redraw_the_network(explore: Callable[..., Page]
 
 
 def test_inference_step_by_step_on_the_pages_photo(explore: Callable[..., Page]) -> None:
-    page = explore()
+    page = explore(photo=False)
     enter_room(page, "Inference")
     expect(page.locator(".walk li")).to_have_count(5)
     expect(page.locator("#steps .said")).to_contain_text("Choose a photo")
@@ -226,7 +230,7 @@ def test_a_drawing_is_saved_as_it_is_seen(explore: Callable[..., Page], scheme: 
 
 
 def test_on_ones_own_picture(explore: Callable[..., Page]) -> None:
-    page = explore()
+    page = explore(photo=False)
     expect(page.locator("#maps")).to_contain_text("No picture yet")
     page.locator("#inside-examples button").last.click()
     expect(page.locator("#maps .said")).to_contain_text("After layer3.0: the 16 strongest of 256")

@@ -61,6 +61,7 @@ def test_gradients_are_torchvisions():
         assert torch.equal(mine.grad, other.grad), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [

@@ -17,6 +17,7 @@ from demo.explore.layout import ROOMS
 from demo.ui import errors
 from resnet_app.architecture import counting
 from resnet_app.inference import models
+from tests.demo.helpers import plan_of
 from tests.page import last, split, visit
 from tests.paths import EXAMPLES
 
@@ -26,11 +27,7 @@ BEE = EXAMPLES / "bee-daisy.jpg"
 def plan(**changed: Any) -> handlers.Plan:
     """What Explore's controls say, where nothing was changed."""
     page, own = split({"tab": "explore", "room": "code", **changed})
-    usual = {
-        "classes": 1000, "input_size": "224x224", "stem": "imagenet", "dilated": [], "zero_init": False, "groups": "",
-        "width_per_group": "", "norm": "batch", "chart": "bars", "place": ("conv4_x", 0),
-    }  # fmt: skip
-    return handlers.Plan(page, **{**usual, **own})
+    return plan_of(page, **{"classes": 1000, **own})
 
 
 def draw(**changed: Any) -> handlers.Drawn:
@@ -168,6 +165,7 @@ def compare(names: tuple[str, str], *shape: Any, language: str = "en", seen: Any
     return last(compare_handlers.compare, asked, compare_handlers.Shown, seen=seen)
 
 
+@pytest.mark.slow
 def test_the_microscope_shows_its_parts_and_says_of_what() -> None:
     shown = inside(picture_handlers.look, left_out=["layer1.1", "layer2.0", "gone"])
     assert shown.problem == errors.no_problem()
@@ -234,6 +232,7 @@ def test_all_blocks_and_none() -> None:
     assert picture_handlers.choose_no_blocks(asked).left_out == []
 
 
+@pytest.mark.slow
 def test_random_weights_are_called_that() -> None:
     choice = models.choose("resnet50", "random", device="cpu")
     shown = inside(picture_handlers.look, choice=choice, model="resnet50", weights="random", classes=1000)

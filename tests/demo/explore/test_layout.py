@@ -21,6 +21,7 @@ def values(component: gr.Radio) -> list[str]:
     return [value for _, value in component.choices]
 
 
+@pytest.mark.slow
 def test_every_number_of_groups_and_width_on_offer_makes_torchvisions_network(tab: layout.Explore) -> None:
     groups, widths = values(tab.groups), values(tab.width_per_group)
     assert (groups[0], widths[0]) == ("", "")  # the network's own

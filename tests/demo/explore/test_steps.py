@@ -2,14 +2,15 @@
 
 import pytest
 
-from demo.explore import steps_handlers, steps_view
+from demo.explore import overview_handlers, steps_view
 from demo.locales import LANGUAGES
 from demo.sidebar.view import status_ready
+from tests.demo.helpers import plan_of
 from tests.page import last, visit
 
 
 def walk(**changes):
-    return last(steps_handlers.walk, steps_handlers.Asked(visit(**changes)), steps_handlers.Shown)
+    return last(overview_handlers.walk, overview_handlers.Asked(plan_of(visit(**changes))), overview_handlers.Walked)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

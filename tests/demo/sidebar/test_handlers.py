@@ -153,6 +153,7 @@ def named(file, checkpoint, choice):
     return carry_out(sidebar_handlers.load_names, asked, sidebar_handlers.Shown, **how)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [["[unk]", "cat"], ["0: a", "1: b"], ["ants", "bees"]])
 def test_class_names_from_a_file_are_those_in_it(tmp_path: Path, names: list[str]) -> None:
     file = tmp_path / "names.json"

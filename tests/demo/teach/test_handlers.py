@@ -35,6 +35,7 @@ def test_a_lesson_gives_the_session_a_model_and_the_page_its_course(lesson: list
     assert "your photos" in loaded.status
 
 
+@pytest.mark.slow
 def test_a_lesson_on_a_checkpoint_of_ones_own_is_another_head_on_it(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "mine.pkl"))
     mine = final(pick("checkpoint", "resnet18", "random", file, "", "cpu", None)).choice

@@ -66,6 +66,7 @@ def walked(case):
     return describe(name, classes=classes, input_size=size, stem=stem), network, outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_shapes_parameters_and_macs_of_a_real_pass(case):
     table, network, outputs = walked(case)
@@ -108,6 +109,7 @@ def test_torchinfo_counts_the_same(name, size):
     assert len(counted) == 1 + sum(layer.kind == "conv" for stage in table.stages for layer in stage.every_layer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "dilated"),
     [
@@ -261,6 +263,7 @@ def test_blocks_are_chained_and_the_first_projects():
     assert "3×3 conv, 128, /2" in {row.operator for block in blocks for row in block.branch}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "stem", "size", "dilated"),
     [

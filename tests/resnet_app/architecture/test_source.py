@@ -80,6 +80,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_the_snippet_rebuilds_this_very_network(name, options):
     network = describe(name, **options)

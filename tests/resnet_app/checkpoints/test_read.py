@@ -47,6 +47,7 @@ def test_a_bare_state_dict(saved, small_state, container):
     assert (found.class_names, found.recipe, found.unwrapped, found.stripped_prefixes) == (None, None, (), ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", CONTAINERS[:2])
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_wrappers_with_optimizer_state_beside(saved, small_state, wrapper, container):
@@ -140,6 +141,7 @@ def test_prefixes(saved, small_state, prefixes):
     assert found.stripped_prefixes == prefixes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions(saved, small_state, dtype, container):
@@ -173,6 +175,7 @@ def test_the_head_says_the_class_count(saved, small_state, classes):
     assert read_checkpoint(saved(small_state(classes=classes))).classes == classes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "beside",
     [
@@ -354,6 +357,7 @@ def test_other_networks_are_refused_by_their_name(saved, small_state, name, fami
         read_checkpoint(saved(small_state(name, 10), container))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "family"),
     [

@@ -88,6 +88,7 @@ def test_same_maps_as_pytorch_grad_cam_on_every_network(name, asked):
         np.testing.assert_allclose(faster.values, expected, atol=PACKED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d"])
 @pytest.mark.parametrize("method", [method for method in METHODS if method not in ("eigencam", *SLOW)])

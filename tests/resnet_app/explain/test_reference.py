@@ -21,6 +21,7 @@ def example(repo):
     return repo / "assets" / "examples" / "bee-daisy.jpg"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["layer2", "layer4"])
 @pytest.mark.parametrize("method", CLASSES)
 def test_the_library_gives_our_map_but_for_eigencams_sign(method, layer, bundled, example):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from resnet_app.checkpoints.read import read_checkpoint
+from resnet_app.choices import is_unsure
 from resnet_app.cli import main
-from resnet_app.inference.models import BUNDLED_FILE, choose, load
+from resnet_app.inference.models import BUNDLED_FILE, BUNDLED_SURE, choose, load
 from resnet_app.inference.predict import classify
 from resnet_app.training.evaluate import evaluate
 from tests.paths import ROOT
@@ -49,6 +50,17 @@ def test_validation_photographs_as_the_card_says(photos: Path, capsys: pytest.Ca
     }
     for name, row in rows.items():  # a borderline photograph may tip over on another processor
         assert row == pytest.approx(told[name], abs=1)
+
+
+def test_how_often_it_is_not_sure_as_the_page_says(photos: Path) -> None:
+    model = load(choose(device="cpu"))
+    best = [
+        (classify(model, file).predictions[0], name) for name in ("ants", "bees") for file in (photos / name).iterdir()
+    ]
+    sure = [each for each in best if not is_unsure(each[0].probability, 2)]
+    assert len(best) == BUNDLED_SURE["photos"]
+    assert len(best) - len(sure) == pytest.approx(BUNDLED_SURE["unsure"], abs=1)
+    assert sum(answer.label != name for answer, name in sure) == pytest.approx(BUNDLED_SURE["wrong"], abs=1)
 
 
 def test_calibration_and_other_things_as_the_card_says(photos: Path) -> None:

@@ -71,6 +71,7 @@ def test_names_and_numbers_are_left_out_where_there_are_too_many(count, shown):
     assert len(axes.texts) == (count**2 if shown else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "course", [[Epoch(1, 0.5, None, None, 1.0)], [Epoch(1, nan, nan, 0.0, 1.0)], [Epoch(1, 0.0, 0.0, 1.0, 0.0)]]
 )
@@ -84,6 +85,7 @@ def test_a_run_of_one_epoch_and_one_without_figures_are_drawn(tmp_path, course):
     assert len(list((tmp_path / "new").iterdir())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["$_$", "a$x^$", "$a$"])
 def test_a_dollar_in_a_name_is_a_dollar(tmp_path, name):
     """It was taken for mathematics, and what is none ended the run after its last epoch."""

@@ -1,0 +1,113 @@
+// The network as one picture: pointing at a map shows on the photo what its units see, a click on the photo shows in
+// every map the units that saw that point, and a click on a unit takes it apart.
+(() => {
+  const ribbon = () => document.querySelector("#ribbon .ribbon.filled");
+  const numbers = ({ dataset }) => Object.fromEntries(Object.entries(dataset).map(([key, value]) => [key, Number(value)]));
+  const seen = () => ribbon()?.querySelector(".seen");
+
+  // A rectangle within a picture, all in parts of it; what lies outside is cut off.
+  const place = (mark, left, top, right, bottom) => {
+    const cut = (value) => Math.min(1, Math.max(0, value));
+    const [x, y, to, down] = [left, top, right, bottom].map(cut);
+    Object.assign(mark.style, {
+      left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * (to - x)}%`, height: `${100 * (down - y)}%`,
+    });
+    mark.hidden = to <= x || down <= y;
+  };
+  const frame = (looks, row, column) => {
+    const photo = seen();
+    if (!photo) return;
+    const { start, jump, field } = looks;
+    const size = Number(ribbon().dataset.size);
+    const [left, top] = [start + column * jump, start + row * jump];
+    place(photo.querySelector(".frame"), left / size, top / size, (left + field) / size, (top + field) / size);
+  };
+  const unitAt = (tile, event) => {
+    const box = tile.querySelector("img").getBoundingClientRect();
+    const { rows, columns } = numbers(tile);
+    const at = (part, length, count) => Math.min(count - 1, Math.max(0, Math.floor((part / length) * count)));
+    return [at(event.clientY - box.top, box.height, rows), at(event.clientX - box.left, box.width, columns)];
+  };
+  const tell = (words) => {
+    const line = document.querySelector("#ribbon .pointed");
+    if (line) line.textContent = words || line.dataset.words;
+  };
+  const mark = (path) => {
+    for (const each of document.querySelectorAll(".marked")) each.classList.remove("marked");
+    if (!path) return;
+    const parts = [`#ribbon .tile[data-path="${path}"]`, `[data-part="${path}"]`, `#opened [data-path="${path}"]`];
+    for (const part of document.querySelectorAll(parts.join(","))) part.classList.add("marked");
+  };
+
+  document.addEventListener("pointermove", (event) => {
+    const tile = event.target.closest?.("#ribbon .tile");
+    if (!tile) return;
+    const [row, column] = unitAt(tile, event);
+    frame(numbers(tile), row, column);
+    tell(tile.dataset.words);
+    mark(tile.dataset.path);
+  });
+  document.addEventListener("pointerout", ({ target, relatedTarget }) => {
+    if (!target.closest?.("#ribbon .tile") || relatedTarget?.closest?.("#ribbon .tile")) return;
+    tell("");
+    mark("");
+    const unit = document.querySelector("#unit .unit");
+    if (unit) frame(numbers(unit), Number(unit.dataset.row), Number(unit.dataset.column));
+    else if (seen()) seen().querySelector(".frame").hidden = true;
+  });
+
+  // Which units saw a point of the photo: those whose field has it in it.
+  const whoSaw = (x, y) => {
+    for (const tile of ribbon().querySelectorAll(".tile")) {
+      const { start, jump, field, rows, columns } = numbers(tile);
+      const first = (at) => Math.ceil((at - start - field + 1) / jump);
+      const last = (at) => Math.floor((at - start) / jump) + 1;
+      place(tile.querySelector(".spot"), first(x) / columns, first(y) / rows, last(x) / columns, last(y) / rows);
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const photo = event.target.closest?.("#ribbon .seen");
+    if (!photo) return;
+    const box = photo.getBoundingClientRect();
+    const size = Number(ribbon().dataset.size);
+    whoSaw(((event.clientX - box.left) / box.width) * size, ((event.clientY - box.top) / box.height) * size);
+  });
+
+  window.resnetExplorer.chooseTile = (element, trigger) =>
+    element.addEventListener("click", (event) => {
+      const tile = event.target.closest(".tile");
+      if (!tile || !event.target.closest("img")) return;
+      const [row, column] = unitAt(tile, event);
+      tile.closest("button").dataset.block = tile.dataset.block; // the stage opens at this block too
+      trigger("input", { place: tile.dataset.path, channel: Number(tile.dataset.channel), row, column });
+    }, true);
+
+  window.resnetExplorer.chooseUnit = (element, trigger, watch) => {
+    const unit = () => element.querySelector(".unit");
+    const ask = (changes) => {
+      const { path, channel, row, column } = unit().dataset;
+      trigger("input", { place: path, channel: Number(channel), row: Number(row), column: Number(column), ...changes });
+    };
+    const move = (down, across) =>
+      ask({ row: Math.max(0, Number(unit().dataset.row) + down), column: Math.max(0, Number(unit().dataset.column) + across) });
+    element.addEventListener("click", ({ target }) => {
+      const button = target.closest("button");
+      if (!button) return;
+      if (button.dataset.move) move(...button.dataset.move.split(" ").map(Number));
+      if (button.dataset.conv) ask({ place: button.dataset.conv, channel: null });
+      if ("close" in button.dataset) {
+        trigger("input", { place: "", row: 0, column: 0 });
+        if (seen()) seen().querySelector(".frame").hidden = true;
+      }
+    });
+    element.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (!steps || !unit()) return;
+      event.preventDefault();
+      move(...steps);
+    });
+    watch("value", () => {
+      if (unit()) frame(numbers(unit()), Number(unit().dataset.row), Number(unit().dataset.column));
+    });
+  };
+})();

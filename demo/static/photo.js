@@ -1,0 +1,147 @@
+// Ways in for photos: the camera, the clipboard, and a drop anywhere on the page. All of them end in the upload box of
+// the tab that is in sight, so that what follows is the same as for a file that was chosen there.
+(() => {
+  let touchedBox = null; // of Teach, the one that was used last
+
+  const inSight = (part) => part?.offsetParent != null;
+  const boxes = () => [...document.querySelectorAll(".teach-box")].filter(inSight);
+  const inputOf = (box) => box?.querySelector("input[type=file]");
+  const canFilm = () => Boolean(window.isSecureContext && navigator.mediaDevices?.getUserMedia);
+
+  // Where a photo goes that came from no particular place of the page; none where the tab takes none.
+  const place = (spot) => {
+    const own = spot?.closest?.(".teach-box, #files, #photo");
+    if (own) return own;
+    if (boxes().length) {
+      const isEmpty = (box) => !box.querySelector(".thumbnail-item");
+      return inSight(touchedBox) ? touchedBox : (boxes().find(isEmpty) ?? boxes()[0]);
+    }
+    const files = document.querySelector("#files");
+    if (inSight(files)) return files;
+    return inSight(document.querySelector("#compare-sides")) ? null : document.querySelector("#photo");
+  };
+
+  const give = (files, box) => {
+    const input = inputOf(box);
+    if (!input || !files.length) return false;
+    const carrier = new DataTransfer();
+    for (const file of input.multiple ? files : files.slice(0, 1)) carrier.items.add(file);
+    input.value = "";
+    input.files = carrier.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    return true;
+  };
+
+  // A picture that another page holds by an address of its own: what this page may read of such addresses.
+  const fetched = async (transfer) => {
+    const markup = new DOMParser().parseFromString(transfer.getData("text/html"), "text/html");
+    const address = markup.querySelector("img")?.getAttribute("src") || transfer.getData("text/uri-list");
+    if (!/^(data:image\/|blob:)/.test(address)) return [];
+    const blob = await (await fetch(address)).blob();
+    return blob.type.startsWith("image/") ? [new File([blob], `photo.${blob.type.slice(6)}`, { type: blob.type })] : [];
+  };
+
+  const take = async (event, transfer, spot) => {
+    const files = [...transfer.files];
+    const hasAddress = !files.length && /<img|^(data:image|blob:)/.test(transfer.getData("text/html") || transfer.getData("text/uri-list"));
+    if (!files.length && !hasAddress) return;
+    const box = place(spot);
+    if (!box) return;
+    event.preventDefault();
+    event.stopPropagation();
+    give(files.length ? files : await fetched(transfer).catch(() => []), box);
+  };
+
+  document.addEventListener("paste", (event) => take(event, event.clipboardData, event.target), true);
+
+  // A drop beside every box would make the browser leave the page for the picture.
+  const carriesPicture = (event) => [...event.dataTransfer.types].some((type) => type === "Files" || type === "text/html");
+  const ownDrop = (event) => event.target.closest("#checkpoint, #class-names-file, input, textarea");
+  document.addEventListener(
+    "dragover",
+    (event) => {
+      if (!carriesPicture(event) || ownDrop(event)) return;
+      event.preventDefault();
+      document.body.classList.add("dropping");
+    },
+    true,
+  );
+  for (const over of ["dragleave", "drop", "dragend"])
+    document.addEventListener(
+      over,
+      (event) => {
+        if (over !== "dragleave" || !event.relatedTarget) document.body.classList.remove("dropping");
+      },
+      true,
+    );
+  document.addEventListener(
+    "drop",
+    (event) => {
+      if (carriesPicture(event) && !ownDrop(event)) take(event, event.dataTransfer, event.target);
+    },
+    true,
+  );
+  document.addEventListener("pointerdown", ({ target }) => (touchedBox = target.closest(".teach-box") ?? touchedBox), true);
+  document.addEventListener("focusin", ({ target }) => (touchedBox = target.closest(".teach-box") ?? touchedBox));
+
+  // The camera: the browser's own where the page may film, which needs https or this very machine; else the device's,
+  // as phones offer it for a file.
+  const stop = (video) => {
+    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+    video.srcObject = null;
+  };
+  const show = (dialog, reason) => {
+    for (const words of dialog.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== reason;
+    dialog.querySelector("[data-shoot]").disabled = reason !== "films";
+    dialog.querySelector("video").hidden = reason !== "films";
+  };
+  const film = async (dialog) => {
+    const video = dialog.querySelector("video");
+    show(dialog, "asks");
+    try {
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      if (!dialog.open) return stop(video); // closed before the browser's question was answered
+      await video.play();
+      show(dialog, "films");
+    } catch (error) {
+      show(dialog, error.name === "NotAllowedError" ? "refused" : "missing");
+    }
+  };
+  const openCamera = (box) => {
+    const dialog = document.querySelector("#camera dialog");
+    dialog.box = box;
+    dialog.querySelector("[data-shots]").textContent = "";
+    dialog.showModal();
+    if (canFilm()) film(dialog);
+    else show(dialog, "insecure");
+  };
+  const shoot = (dialog) => {
+    const video = dialog.querySelector("video");
+    const canvas = document.createElement("canvas");
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    canvas.toBlob((blob) => {
+      const input = inputOf(dialog.box);
+      give([new File([blob], `photo-${Date.now()}.jpg`, { type: "image/jpeg" })], dialog.box);
+      if (!input?.multiple) return dialog.close();
+      dialog.querySelector("[data-shots]").textContent += "●"; // one for each that was taken; the camera stays
+    }, "image/jpeg", 0.92);
+  };
+  document.addEventListener("click", ({ target }) => {
+    const opener = target.closest("button[data-camera]");
+    if (opener) return openCamera(opener.closest(".teach-box") ?? document.querySelector("#photo"));
+    const dialog = target.closest("#camera dialog");
+    if (!dialog) return;
+    if (target.closest("[data-shoot]")) shoot(dialog);
+    if (target.closest("[data-close]") || target === dialog) dialog.close();
+  });
+  document.addEventListener("close", ({ target }) => target.matches?.("#camera dialog") && stop(target.querySelector("video")), true);
+  document.addEventListener("change", ({ target }) => {
+    const dialog = target.closest("#camera dialog");
+    if (!dialog) return;
+    give([...target.files], dialog.box);
+    target.value = "";
+    dialog.close();
+  });
+})();
