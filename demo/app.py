@@ -18,7 +18,7 @@ from demo.explain import events as explain_events
 from demo.explain import layout as explain_layout
 from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
-from demo.locales import ENGLISH, LANGUAGES, best_language
+from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
 from demo.sidebar import layout as sidebar_layout
 from demo.teach import events as teach_events
@@ -66,6 +66,7 @@ class App:
             photo_input.camera_window(self._labels)
             with gr.Tabs(elem_id="tabs") as self._tabs:
                 self._lay_tabs_out(model)
+            self._labels(gr.HTML, words={"value": html.footer}, apply_default_css=False, elem_id="foot")
             api.build()
             self._wire()
 
@@ -173,7 +174,8 @@ def enter_tab(event: gr.SelectData) -> str:
 def launch_options() -> dict[str, Any]:
     """What every way of starting the app passes to ``launch``."""
     return {
-        "theme": theme(), "head": head(), "footer_links": ["api", "settings"], "show_error": False,
+        "theme": theme(), "head": head(), "footer_links": [], "show_error": False,
+        "i18n": gr.I18n(**{language: {"common.complete": text(language, "done")} for language in LANGUAGES}),
         "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_BYTES,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
     }  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import gradio as gr
+
 from demo.classify import handlers
 from demo.classify.layout import Classify
 from demo.ui import photo_input
@@ -13,8 +15,9 @@ from demo.ui.queues import LATEST, MODEL_WORK, QUIET
 
 def wire(tab: Classify, page: Page) -> Show:
     """Wire the tab; gives what shows it anew after an event."""
-    asked = handlers.Asked(page.inputs, tab.top_k, tab.colours, tab.scale)
-    shown = handlers.Shown(tab.result, tab.problem, tab.controls)
+    classes = gr.State(0)
+    asked = handlers.Asked(page.inputs, tab.top_k, tab.colours, tab.scale, classes)
+    shown = handlers.Shown(tab.result, tab.problem, tab.controls, tab.top_k, classes)
 
     def show(listen: Listen, **how: Any) -> None:
         on(listen, handlers.answer, asked, shown, **{**QUIET, **MODEL_WORK, **how})

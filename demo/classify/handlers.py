@@ -12,6 +12,7 @@ from demo.ui.errors import no_problem
 from demo.ui.inputs import count
 from demo.ui.photo_input import START
 from demo.ui.session import PageInputs, resolve
+from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.registry import BUNDLED
 
 
@@ -22,6 +23,7 @@ class Asked(NamedTuple):
     top_k: Any
     colours: Any
     scale: Any
+    classes: Any  # how many the model had that answered last, to which the number of answers was cut
 
 
 class Shown(NamedTuple):
@@ -30,6 +32,8 @@ class Shown(NamedTuple):
     result: Any = gr.skip()
     problem: Any = gr.skip()
     controls: Any = gr.skip()
+    top_k: Any = gr.skip()
+    classes: Any = gr.skip()
 
 
 def answer(asked: Asked) -> Shown:
@@ -46,10 +50,14 @@ def answer(asked: Asked) -> Shown:
     model, looked = request.model, request.looked
     assert looked is not None
     found = looked.answer()
+    classes = len(model.class_names)
+    is_other = classes != asked.classes  # then as many as are usual; never more answers than there are classes
+    top_k = min(DEFAULT_TOP_K if is_other and asked.classes else top_k, MAX_TOP_K, classes)
+    slider = gr.update(maximum=min(MAX_TOP_K, classes), value=top_k) if is_other else gr.skip()
     maps, cam_ms = looked.maps([each.index for each in found.predictions[:top_k]])
     signed = looked.signed_map(0, 1) if len(model.class_names) == len(maps) == 2 else None
     shown = view.answer(
         language, model, found, maps, cam_ms=cam_ms, colours=asked.colours, shared=asked.scale == "shared",
         signed=signed, is_start=Path(looked.photo).name == START.name and model.choice.weights == BUNDLED,
     )  # fmt: skip
-    return Shown(shown, no_problem(), gr.update(visible=True))
+    return Shown(shown, no_problem(), gr.update(visible=True), slider, classes)

@@ -53,7 +53,8 @@ class _Box(NamedTuple):
 
 def ribbon(language: str, architecture: Architecture, chosen: int) -> Markup:
     """All stages side by side, each a button: slats for blocks, arcs for shortcuts, bars for cost."""
-    columns = [(stage, _slats(stage), costs(architecture, stage)) for stage in architecture.stages]
+    growth = _growth(architecture)
+    columns = [(stage, _slats(stage, growth), costs(architecture, stage)) for stage in architecture.stages]
     return _show("ribbon", language, columns=columns, chosen=chosen, width=STAGE_WIDTH + 6, height=BASE)
 
 
@@ -65,10 +66,16 @@ def costs(architecture: Architecture, stage: StageRow) -> list[tuple[str, str, f
     ]
 
 
-def _slats(stage: StageRow) -> _Slats:
+def _growth(architecture: Architecture) -> float:
+    """px of a slat's height over the root of its maps' height: 8, or less where a large picture's slats must fit."""
+    tallest = max(stage.output_shape[1] for stage in architecture.stages)
+    return min(8.0, (BASE - 14) / sqrt(tallest))
+
+
+def _slats(stage: StageRow, growth: float) -> _Slats:
     channels, height, _ = stage.output_shape
     count = max(1, len(stage.blocks))
-    tall = min(BASE - 14, max(7.0, 8 * sqrt(height)))
+    tall = min(BASE - 14, max(7.0, growth * sqrt(height)))
     gap = 4.0 if count <= 12 else 1.0
     narrowest = SLAT_WITH_ARC if stage.blocks else 5.0
     wide = min(max(narrowest, 0.5 * sqrt(channels)), (STAGE_WIDTH - gap * (count - 1)) / count)
@@ -88,7 +95,7 @@ def whole(language: str, architecture: Architecture) -> Markup:
     drawing = _show(
         "whole", language, title=f"{architecture.title} · 3×{height}×{width} → {architecture.classes}",
         alt=", ".join(f"{stage.name} {stage.operator} {shape(stage.output_shape)}" for stage in architecture.stages),
-        columns=[(_slats(stage), _lines(stage)) for stage in architecture.stages],
+        columns=[(_slats(stage, _growth(architecture)), _lines(stage)) for stage in architecture.stages],
         step=COLUMN, base=BASE, across=COLUMN * len(architecture.stages) + 8,
     )  # fmt: skip
     return saved(language, drawing, architecture.spec.name, wide=True)

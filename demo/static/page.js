@@ -49,6 +49,24 @@
       for (const note of result.querySelectorAll(".of-another")) note.hidden = !isOld;
     }
   };
+  // A chart that was drawn while its tab was hidden had no width to go by: it takes the one that it has now.
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("[role=tab]")) return;
+    for (const after of [50, 600]) setTimeout(() => dispatchEvent(new Event("resize")), after);
+  });
+
+  // Gradio's list stays shut at a click where Escape has closed it, because it still has the focus.
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Escape" && target.matches("input[role=listbox]")) target.blur();
+  });
+
+  // Gradio's boxes speak the browser's language, and are called otherwise than what stands on them.
+  const words = (key) => window.resnetWords[document.documentElement.lang]?.[key] ?? window.resnetWords.en[key];
+  const nameBoxes = () => {
+    for (const [boxes, key] of [["#photo", "photo_placeholder"], [".teach-box", "teach_photos"], ["#files", "batch_drop"], ["#checkpoint", "checkpoint_drop"]])
+      for (const box of document.querySelectorAll(`${boxes} button.upload-container`))
+        if (box.ariaLabel !== words(key)) box.ariaLabel = words(key);
+  };
   let isDue = false;
   new MutationObserver(() => {
     if (isDue) return;
@@ -56,6 +74,7 @@
     requestAnimationFrame(() => {
       isDue = false;
       compare();
+      nameBoxes();
     });
   }).observe(document, { childList: true, subtree: true });
 
@@ -192,6 +211,7 @@
     // The words' language, for who has the page read aloud or translated.
     speak(language) {
       document.documentElement.lang = language;
+      nameBoxes();
     },
     switchTheme(element) {
       element.addEventListener("click", ({ target }) => {

@@ -9,16 +9,23 @@ import gradio as gr
 from demo.teach import handlers
 from demo.teach.layout import MAX_CLASSES, TeachTab
 from demo.ui.events import Page, on
-from demo.ui.queues import MODEL_WORK, PRIVATE, QUIET
+from demo.ui.queues import LATEST, MODEL_WORK, PRIVATE, QUIET
 
 
 def wire(tab: TeachTab, page: Page, *, taught: gr.State, tabs: gr.Tabs) -> None:
     """Wire the tab; ``taught`` is the session's lesson, ``tabs`` the row from which Classify is entered."""
     tab.how_many.input(show_boxes, tab.how_many, list(tab.boxes), **QUIET)
+    lesson = gr.State(None)  # what the lesson that is shown was taught from
+    boxes = handlers.Asked(page.inputs, tab.how_many, tab.names, tab.photos)
     on(
-        tab.go.click, handlers.teach, handlers.Asked(page.inputs, tab.how_many, tab.names, tab.photos),
-        handlers.Shown(tab.result, tab.problem, taught, tab.after), failed=handlers.teach_failed, **QUIET, **MODEL_WORK,
+        tab.go.click, handlers.teach, boxes,
+        handlers.Shown(tab.result, tab.problem, taught, tab.after, lesson, tab.outdated),
+        failed=handlers.teach_failed, **QUIET, **MODEL_WORK,
     )  # fmt: skip
+    compared = handlers.AskedBoxes(page.inputs, boxes, lesson)
+    changes = (*(box.change for box in tab.names), *(box.change for box in tab.photos))
+    for changed in (tab.how_many.input, *changes):
+        on(changed, handlers.compare, compared, handlers.ShownBoxes(tab.outdated), **QUIET, **LATEST)
     tab.try_it.click(lambda: gr.Tabs(selected="classify"), None, tabs, **QUIET)
     saved = on(
         tab.save.click, handlers.write_checkpoint, handlers.AskedFile(page.inputs, taught),

@@ -29,6 +29,12 @@ class Asked(NamedTuple):
     names: tuple[Any, ...]
     photos: tuple[Any, ...]
 
+    @property
+    def content(self) -> list[tuple[str, list[str]]]:
+        """What a lesson would be taught from, box by box."""
+        shown = int(self.how_many)
+        return [(name or "", list(files or [])) for name, files in zip(self.names[:shown], self.photos, strict=False)]
+
 
 class Shown(NamedTuple):
     """What the tab shows; what is not given stays as it is."""
@@ -37,6 +43,22 @@ class Shown(NamedTuple):
     problem: Any = gr.skip()
     taught: Any = gr.skip()
     after: Any = gr.skip()
+    lesson: Any = gr.skip()
+    outdated: Any = gr.skip()
+
+
+class AskedBoxes(NamedTuple):
+    """What lies in the boxes, and what lay there when the lesson was taught (None: none was)."""
+
+    page: PageInputs
+    boxes: Asked
+    lesson: Any
+
+
+class ShownBoxes(NamedTuple):
+    """The note over a lesson that is no longer of what lies in the boxes."""
+
+    outdated: Any = gr.skip()
 
 
 class AskedFile(NamedTuple):
@@ -67,13 +89,23 @@ def teach(asked: Asked) -> Iterator[Shown]:
             painted = time.monotonic()
             yield Shown(view.progress(language, done, work.count), no_problem())
     taught = work.fit()
-    yield Shown(view.outcome(language, work.model, taught), no_problem(), taught.choice, gr.update(visible=True))
+    yield Shown(
+        view.outcome(language, work.model, taught), no_problem(), taught.choice, gr.update(visible=True),
+        asked.content, gr.update(value="", visible=False),
+    )  # fmt: skip
+
+
+def compare(asked: AskedBoxes) -> ShownBoxes:
+    """Whether the lesson that is shown is still of what lies in the boxes."""
+    is_outdated = asked.lesson is not None and asked.lesson != asked.boxes.content
+    note = html.warning(text(asked.page.language, "lesson_outdated")) if is_outdated else ""
+    return ShownBoxes(gr.update(value=note, visible=is_outdated))
 
 
 def teach_failed(asked: Asked) -> Shown:
     """Nothing of a lesson that came to nothing stays."""
     empty = html.empty(asked.page.language, "teach_empty_title", "teach_empty_text")
-    return Shown(result=empty, after=gr.update(visible=False))
+    return Shown(result=empty, after=gr.update(visible=False), lesson=None, outdated=gr.update(value="", visible=False))
 
 
 def write_checkpoint(asked: AskedFile) -> ShownFile:

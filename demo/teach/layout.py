@@ -24,6 +24,7 @@ class TeachTab(NamedTuple):
     photos: tuple[Photos, ...]
     go: gr.Button
     problem: gr.HTML
+    outdated: gr.HTML
     result: gr.HTML
     after: gr.Row
     try_it: gr.Button
@@ -50,9 +51,10 @@ def build(labels: Labels) -> TeachTab:
             save = labels(gr.Button, words={"value": "teach_download"}, elem_id="teach-download")
     checkpoint = gr.DownloadButton(visible=False)  # only carries the file that the button above has made
     problem = gr.HTML(visible=False, apply_default_css=False, elem_id="teach-problem")
+    outdated = gr.HTML(visible=False, apply_default_css=False, elem_id="teach-outdated")
     empty = html.empty(labels.language, "teach_empty_title", "teach_empty_text")
     result = gr.HTML(empty, apply_default_css=False, elem_id="teach-result")
-    return TeachTab(count, boxes, names, photos, go, problem, result, after, try_it, save, checkpoint)
+    return TeachTab(count, boxes, names, photos, go, problem, outdated, result, after, try_it, save, checkpoint)
 
 
 def _box(labels: Labels, number: int, *, visible: bool) -> tuple[gr.Column, gr.Textbox, Photos]:

@@ -127,6 +127,11 @@ def header(language: str) -> Markup:
     return _show("header", language)
 
 
+def footer(language: str) -> Markup:
+    """The way to the endpoints' page."""
+    return _show("footer", language)
+
+
 def theme_button(language: str) -> Markup:
     """The switch between light and dark."""
     return _show("theme_button", language)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import quote
 
 import gradio as gr
 
+from demo.locales import LANGUAGES, text
 from resnet_app.colours import DARK, LIGHT, WHITE
 
 STYLES = ("style.css", "explore.css", "projector.css")
 SCRIPTS = ("page.js", "photo.js", "projector.js", "explore.js", "overview.js")
+WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
 _STATIC = Path(__file__).parents[1] / "static"
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 _COLOURS = {  # Gradio's name -> ours
@@ -66,7 +69,19 @@ def head() -> str:
     """The stylesheet and the scripts, as the head of the page has them: Gradio rewrites what is passed as ``css``."""
     css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
     icon = f"data:image/svg+xml,{quote(_read(['icon.svg']))}"
-    return f'<link rel="icon" href="{icon}"><style>{css}</style><script>{_read(SCRIPTS)}</script>'
+    words = {language: {key: text(language, key) for key in WORDS} for language in LANGUAGES}
+    script = f"window.resnetWords = {json.dumps(words)};\n{_read(SCRIPTS)}"
+    return f'<link rel="icon" href="{icon}"><style>{css}{_drop_words()}</style><script>{script}</script>'
+
+
+def _drop_words() -> str:
+    """What stands on Gradio's boxes, which has words of its own in the browser's language."""
+    lines = []
+    for language in LANGUAGES:
+        for key in WORDS:
+            words = json.dumps(text(language, key), ensure_ascii=False)
+            lines.append(f":root:lang({language}) {{ --{key.replace('_', '-')}: {words}; }}\n")
+    return "".join(lines)
 
 
 def _variables(selector: str, colours: dict[str, str]) -> str:

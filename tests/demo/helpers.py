@@ -39,7 +39,7 @@ def pick(changed, model, weights, checkpoint, names, device, choice, taught=None
 def look(**changes):
     """What the Classify tab shows of a photo."""
     page, own = split(changes)
-    asked = classify_handlers.Asked(page, **{"top_k": 5, "colours": "inferno", "scale": "shared", **own})
+    asked = classify_handlers.Asked(page, **{"top_k": 5, "colours": "inferno", "scale": "shared", "classes": 0, **own})
     (shown,) = carry_out(classify_handlers.answer, asked, classify_handlers.Shown)
     return shown
 

@@ -50,7 +50,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 def classified(page: PageInputs, colours: str = "inferno", top_k: int = 2, scale: str = "shared") -> classify.Shown:
-    (shown,) = carry_out(classify.answer, classify.Asked(page, top_k, colours, scale), classify.Shown)
+    (shown,) = carry_out(classify.answer, classify.Asked(page, top_k, colours, scale, 2), classify.Shown)
     return shown
 
 

@@ -24,7 +24,7 @@ def saved_lesson(taught):
 
 
 def test_a_lesson_gives_the_session_a_model_and_the_page_its_course(lesson: list) -> None:
-    shown, problem, taught, after = lesson
+    shown, problem, taught, after, *_ = lesson
     assert taught.head.class_names == ("ants", "bees")
     assert shown.count("<figure") == 6
     assert "of 6 right, each left out" in shown
@@ -39,7 +39,7 @@ def test_a_lesson_gives_the_session_a_model_and_the_page_its_course(lesson: list
 def test_a_lesson_on_a_checkpoint_of_ones_own_is_another_head_on_it(tmp_path: Path) -> None:
     file = str(two_classes(tmp_path / "mine.pkl"))
     mine = final(pick("checkpoint", "resnet18", "random", file, "", "cpu", None)).choice
-    *_, (_, _, taught, _) = taught_by([PHOTOS[:3], PHOTOS[3:]], names=("left", "right"), choice=mine)
+    *_, (_, _, taught, *_) = taught_by([PHOTOS[:3], PHOTOS[3:]], names=("left", "right"), choice=mine)
     assert (taught.checkpoint, taught.head.class_names) == (mine.checkpoint, ("left", "right"))
     shown = final(pick("taught", "resnet18", "own", file, "", "cpu", mine, taught=taught))
     assert shown.weights["value"] == "taught"
@@ -59,7 +59,7 @@ def test_a_lesson_on_a_checkpoint_of_ones_own_is_another_head_on_it(tmp_path: Pa
 )
 def test_a_lesson_that_cannot_be_held_says_why(names, files, says, no_picture: Path) -> None:
     files = [[no_picture if path == "letter" else path for path in each] for each in files]
-    *_, (shown, problem, taught, after) = taught_by(files, names=names)
+    *_, (shown, problem, taught, after, *_) = taught_by(files, names=names)
     assert says in problem["value"]
     assert "Nothing taught yet" in shown
     assert not isinstance(taught, models.ModelChoice)
@@ -164,3 +164,20 @@ def test_what_is_refused_is_refused_before_a_photo_is_read(names, count, english
         shown = outcome_of(names, files, language=language)
         assert words in shown.problem["value"]
         assert shown.after["visible"] is False
+
+
+def test_a_lesson_says_when_its_photos_are_no_longer_those_in_the_boxes() -> None:
+    def compare(names, photos, lesson, how_many="2"):
+        boxes = teach_handlers.Asked(visit(), how_many, names, photos)
+        asked = teach_handlers.AskedBoxes(visit(), boxes, lesson)
+        ((shown,),) = carry_out(teach_handlers.compare, asked, teach_handlers.ShownBoxes)
+        return shown["visible"], str(shown["value"])
+
+    names, photos = ("ants", "bees", ""), (["a.jpg"], ["b.jpg"], None)
+    lesson = teach_handlers.Asked(visit(), "2", names, photos).content
+    assert compare(names, photos, lesson) == (False, "")
+    assert compare(names, (["a.jpg", "c.jpg"], ["b.jpg"], None), lesson)[0]
+    assert compare(("ants", "wasps", ""), photos, lesson)[0]
+    assert compare(names, photos, lesson, how_many="3")[0]
+    assert "press Teach again" in compare(names, ([], ["b.jpg"], None), lesson)[1]
+    assert compare(names, ([], ["b.jpg"], None), None) == (False, "")  # nothing was taught yet
