@@ -20,6 +20,7 @@ from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
+from demo.sidebar import handlers as sidebar_handlers
 from demo.sidebar import layout as sidebar_layout
 from demo.teach import events as teach_events
 from demo.teach import layout as teach_layout
@@ -34,7 +35,7 @@ from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
 TABS = ("classify", "explain", "explore", "batch", "compare", "teach")  # in the order of the row
-START = "(stored) => { window.resnetExplorer.start(); return stored; }"
+START = "(stored) => { const held = resnetExplorer.heldModel(); resnetExplorer.start(); return [stored, held]; }"
 SPEAK = "(language) => window.resnetExplorer.speak(language)"
 
 
@@ -61,6 +62,7 @@ class App:
         with gr.Blocks(
             title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
         ) as self.blocks:
+            self._labels(gr.HTML, words={"value": html.skip_link}, apply_default_css=False, elem_id="skip")
             self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)
             self._language = _header(self._labels)
             photo_input.camera_window(self._labels)
@@ -109,14 +111,18 @@ class App:
         load = sidebar_events.wire(
             side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem, show=show_all
         )
-        batch_events.wire(self._batch, page)
-        teach_events.wire(self._teach, page, taught=taught, tabs=self._tabs)
+        batch_events.wire(self._batch, page, photo=photo)
+        teach_events.wire(self._teach, page, taught=taught, photo=photo)
         self._wire_language(taught, load)
 
     def _wire_language(self, taught: gr.State, load: Callable[..., None]) -> None:
         """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
         remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
-        opened = self.blocks.load(self._first_language, remembered, [self._language, *self._worded], js=START, **QUIET)
+        held = gr.Textbox(visible=False)  # what the browser's tab held over a reload
+        opened = self.blocks.load(
+            self._open, [remembered, held], [self._side.model, self._side.weights, self._language, *self._worded],
+            js=START, **QUIET,
+        )  # fmt: skip
         opened.then(None, self._language, None, js=SPEAK, **QUIET)
         load(opened.then, "start")
         switched = self._language.input(
@@ -124,6 +130,12 @@ class App:
         )
         switched.then(None, self._language, None, js=SPEAK, **QUIET)
         load(switched.then, "language")
+
+    def _open(self, remembered: str | None, held: str | None, request: gr.Request) -> list[Any]:
+        """The model that was there before a reload, and the visitor's language."""
+        words = self._first_language(remembered, request)
+        language = words[0] if isinstance(words[0], str) else self._labels.language
+        return [*sidebar_handlers.held_model(language, held), *words]
 
     def _first_language(self, remembered: str | None, request: gr.Request) -> list[Any]:
         asked = request.query_params.get("lang") if request else None
@@ -174,7 +186,7 @@ def enter_tab(event: gr.SelectData) -> str:
 def launch_options() -> dict[str, Any]:
     """What every way of starting the app passes to ``launch``."""
     return {
-        "theme": theme(), "head": head(), "footer_links": [], "show_error": False,
+        "theme": theme(), "head": head(), "footer_links": ["api"], "show_error": False,
         "i18n": gr.I18n(**{language: {"common.complete": text(language, "done")} for language in LANGUAGES}),
         "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_BYTES,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],

@@ -232,7 +232,10 @@ def address():
 
     page = app.build()
     page.queue()
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
+    with socket.socket() as free:  # two workers at once would be given the same port
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=port, **app.launch_options())
     yield url
     page.close()
 

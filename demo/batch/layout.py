@@ -9,6 +9,8 @@ import gradio as gr
 from demo.ui import html
 from demo.ui.labels import Labels
 
+OPEN_AND_SORT = "window.resnetExplorer.chooseByIndex(element, trigger); window.resnetExplorer.sortTiles(element)"
+
 
 class BatchTab(NamedTuple):
     """The tab's components."""
@@ -34,5 +36,5 @@ def build(labels: Labels) -> BatchTab:
         with gr.Column(elem_id="batch-output"):
             problem = gr.HTML(visible=False, apply_default_css=False, elem_id="batch-problem")
             empty = html.empty(labels.language, "batch_empty_title", "batch_empty_text")
-            result = gr.HTML(empty, apply_default_css=False, elem_id="batch-result")
+            result = gr.HTML(empty, apply_default_css=False, js_on_load=OPEN_AND_SORT, elem_id="batch-result")
     return BatchTab(files, go, problem, result)

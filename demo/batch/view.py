@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from markupsafe import Markup
 
 from demo.locales import text
 from demo.ui.errors import sentence
 from demo.ui.html import NOTHING, data_uri, download, in_short, percent, table, template
 from demo.ui.labels import model_key, model_title
+from resnet_app.choices import is_unsure
 from resnet_app.inference.batch import Batch, Row
 from resnet_app.inference.batch_table import as_csv
 from resnet_app.inference.contact_sheet import contact_sheet
 
+SUMS_SHOWN = 8  # classes by how many pictures they have; of a thousand the first ones
 _show = template("batch.html")
 
 
@@ -31,7 +35,17 @@ def batch(language: str, run: Batch, count: int) -> Markup:
         table=table(heads, rows, kind="answers"),
         downloads=NOTHING if len(run.done) < count else _downloads(language, run),
         key=model_key(run.model), title=model_title(language, run.model),
+        sums=_sums(language, run) if len(run.done) == count else [],
+        doubts=[row.predictions[0].probability if row.predictions else 2.0 for row in run.done],
     )  # fmt: skip
+
+
+def _sums(language: str, run: Batch) -> list[tuple[str, str]]:
+    """How many pictures of each class, the most first, and how many the model is not sure of."""
+    best = [row.predictions[0] for row in run.done if row.predictions]
+    counted = Counter(each.label for each in best).most_common(SUMS_SHOWN)
+    unsure = sum(is_unsure(each.probability, len(run.model.class_names)) for each in best)
+    return [*((label, f"{number:,}") for label, number in counted), (text(language, "batch_unsure"), f"{unsure:,}")]
 
 
 def _cells(language: str, row: Row) -> list[str]:

@@ -125,11 +125,12 @@ def _looks(labels: Labels) -> dict[str, Any]:
 def _contrast(labels: Labels) -> dict[str, Any]:
     labels(gr.HTML, words={"value": heading("contrast")}, apply_default_css=False)
     with gr.Row(elem_id="contrast-row"):
-        first, second = (
-            labels(Choice, words={"label": key}, choices=[], interactive=True, elem_id=key.replace("_", "-"))
-            for key in ("contrast_first", "contrast_second")
-        )
-    shown = gr.HTML(apply_default_css=False, elem_id="contrast")
+        with gr.Column(elem_id="contrast-pair"):
+            first, second = (
+                labels(Choice, words={"label": key}, choices=[], interactive=True, elem_id=key.replace("_", "-"))
+                for key in ("contrast_first", "contrast_second")
+            )
+        shown = gr.HTML(apply_default_css=False, elem_id="contrast")
     return {"first": first, "second": second, "contrast": shown}
 
 

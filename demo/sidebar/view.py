@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from markupsafe import Markup
 
 from demo.locales import text
@@ -38,7 +40,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
     return _show(
         "status", language, state=text(language, "still_using" if still else "ready"), is_ok=not still,
         title=model.spec.title, note=note, rows=rows, key=model_key(model),
-        full=model_title(language, model),
+        full=model_title(language, model), choice=_held(language, model),
     )  # fmt: skip
 
 
@@ -46,6 +48,14 @@ def _is_bundled(model: LoadedModel) -> bool:
     """Whether these are the bundled weights as they are, with no head taught here."""
     choice = model.choice
     return choice.weights == BUNDLED and choice.checkpoint is None and choice.head is None
+
+
+def _held(language: str, model: LoadedModel) -> str:
+    """What the browser holds over a reload, as JSON: what to load again, or what is lost with the page."""
+    choice = model.choice
+    if choice.head is not None or choice.checkpoint is not None:
+        return json.dumps({"model": choice.model, "lost": weights_title(language, model)}, ensure_ascii=False)
+    return json.dumps({"model": choice.model, "weights": choice.weights})
 
 
 def diagnosis(found: Checkpoint) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 // What the Explore and Compare tabs do by themselves: ways to a stage, saving drawings, copying, searching.
 (() => {
+  const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
   // All ways to a stage end at the ribbon: a row of a table, a bar, a tile of the treemap (whose block is opened too).
   const openStage = (name, block) => {
     const button = document.querySelector(`#ribbon button[data-stage="${CSS.escape(name)}"]`);
@@ -12,7 +14,7 @@
     }
     // In one column it lies above what was clicked.
     const inOneColumn = getComputedStyle(document.querySelector("#explore-columns")).flexDirection === "column";
-    if (inOneColumn) document.querySelector("#opened").scrollIntoView({ behavior: "smooth" });
+    if (inOneColumn) document.querySelector("#opened").scrollIntoView({ behavior: isStill() ? "auto" : "smooth" });
   };
 
   // While the page moves under the ribbon, the ribbon is short, and what is below keeps its place.

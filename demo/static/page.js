@@ -75,6 +75,7 @@
       isDue = false;
       compare();
       nameBoxes();
+      window.resnetExplorer.keep();
     });
   }).observe(document, { childList: true, subtree: true });
 
@@ -135,6 +136,18 @@
         else chosen = page.chosenAnswer(element);
         photo = shown;
       });
+    },
+    // Batch: as given, or least sure first.
+    sortTiles(element) {
+      element.addEventListener("click", ({ target }) => {
+        const button = target.closest("button[data-sort]");
+        if (!button) return;
+        press(button.parentElement, button);
+        const tiles = element.querySelector(".tiles");
+        const by = (tile) => Number(tile.dataset[button.dataset.sort]);
+        tiles.append(...[...tiles.children].sort((one, other) => by(one) - by(other)));
+      });
+      element.addEventListener("keydown", (event) => arrows(event, (button) => button.click()));
     },
     // Explain: the button in a notice that leads to another layer.
     chooseShownLayer(element, trigger) {
@@ -227,6 +240,7 @@
       if (theme) document.body.classList.toggle("dark", theme === "dark");
       // On a phone the open sidebar covers the page.
       if (innerWidth <= 1100 || remember("sidebar") === "shut") toggleSidebar(false);
+      window.resnetExplorer.startAgain();
       document.documentElement.dataset.ready = "true";
     },
   };

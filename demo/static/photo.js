@@ -52,6 +52,8 @@
     give(files.length ? files : await fetched(transfer).catch(() => []), box);
   };
 
+  window.resnetExplorer.givePhoto = (file) => give([file], document.querySelector("#photo"));
+
   document.addEventListener("paste", (event) => take(event, event.clipboardData, event.target), true);
 
   // A drop beside every box would make the browser leave the page for the picture.

@@ -8,12 +8,12 @@ import gradio as gr
 
 from demo.teach import handlers
 from demo.teach.layout import MAX_CLASSES, TeachTab
-from demo.ui.events import Page, on
+from demo.ui.events import Page, on, open_tab
 from demo.ui.queues import LATEST, MODEL_WORK, PRIVATE, QUIET
 
 
-def wire(tab: TeachTab, page: Page, *, taught: gr.State, tabs: gr.Tabs) -> None:
-    """Wire the tab; ``taught`` is the session's lesson, ``tabs`` the row from which Classify is entered."""
+def wire(tab: TeachTab, page: Page, *, taught: gr.State, photo: gr.Image) -> None:
+    """Wire the tab; ``taught`` is the session's lesson, to be tried in Classify on a photo of its own kind."""
     tab.how_many.input(show_boxes, tab.how_many, list(tab.boxes), **QUIET)
     lesson = gr.State(None)  # what the lesson that is shown was taught from
     boxes = handlers.Asked(page.inputs, tab.how_many, tab.names, tab.photos)
@@ -26,7 +26,7 @@ def wire(tab: TeachTab, page: Page, *, taught: gr.State, tabs: gr.Tabs) -> None:
     changes = (*(box.change for box in tab.names), *(box.change for box in tab.photos))
     for changed in (tab.how_many.input, *changes):
         on(changed, handlers.compare, compared, handlers.ShownBoxes(tab.outdated), **QUIET, **LATEST)
-    tab.try_it.click(lambda: gr.Tabs(selected="classify"), None, tabs, **QUIET)
+    tab.try_it.click(lambda: None, None, photo, **QUIET).then(None, js=open_tab("classify"), **PRIVATE)
     saved = on(
         tab.save.click, handlers.write_checkpoint, handlers.AskedFile(page.inputs, taught),
         handlers.ShownFile(tab.checkpoint, tab.problem), **QUIET, **MODEL_WORK,

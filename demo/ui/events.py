@@ -42,6 +42,11 @@ class Page:
     entered: Any
 
 
+def open_tab(name: str) -> str:
+    """The script that enters a tab as a click does, so that it shows what is its own."""
+    return f"() => window.resnetExplorer.openTab('{name}')"
+
+
 def components(record: Any) -> list[Any]:
     """The components in a record of records, in order."""
     if isinstance(record, tuple):

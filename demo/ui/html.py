@@ -127,6 +127,11 @@ def header(language: str) -> Markup:
     return _show("header", language)
 
 
+def skip_link(language: str) -> Markup:
+    """For who goes by the keyboard: past the sidebar, to the tabs."""
+    return _show("skip_link", language)
+
+
 def footer(language: str) -> Markup:
     """The way to the endpoints' page."""
     return _show("footer", language)
