@@ -15,10 +15,14 @@ CPU = "cpu"
 
 @dataclass(frozen=True)
 class Device:
-    """One device of this machine: its name for torch (``cuda:0``) and its title for people (the GPU's model)."""
+    """One device of this machine: its name for torch (``cuda:0``) and its title for people (the GPU's model).
+
+    ``threads`` are those of a CPU, which its title counts in English; the page has words of its own.
+    """
 
     name: str
     title: str
+    threads: int = 0
 
     @property
     def torch(self) -> torch.device:
@@ -53,7 +57,7 @@ def _present() -> list[Device]:
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU"))
     threads = torch.get_num_threads()
-    return [*found, Device(CPU, f"CPU · {threads} thread{'s' if threads > 1 else ''}")]
+    return [*found, Device(CPU, f"CPU · {threads} thread{'s' if threads > 1 else ''}", threads)]
 
 
 def resolve(choice: str = AUTO) -> Device:
@@ -70,8 +74,18 @@ def resolve(choice: str = AUTO) -> Device:
             return device
     names = ", ".join([AUTO, *(device.name for device in devices)])
     if any(choice in (name, name.split(":")[0]) for name in _failed):
-        raise DeviceError(f"The device '{choice}' failed when it was tried; choose one of {names}.")
-    raise DeviceError(f"This machine has no device '{choice}'; choose one of {names}.")
+        raise DeviceError(
+            f"The device '{choice}' failed when it was tried; choose one of {names}.",
+            code="failed_device",
+            device=choice,
+            names=names,
+        )
+    raise DeviceError(
+        f"This machine has no device '{choice}'; choose one of {names}.",
+        code="no_device",
+        device=choice,
+        names=names,
+    )
 
 
 def clock(device: Device) -> float:

@@ -16,7 +16,7 @@ class ResNetAppError(ValueError):
     def __init__(self, message: str, *, code: str = "", **values: object) -> None:
         super().__init__(shown(message))  # it may hold a file's name
         self.code = code
-        self.values = values
+        self.values = {name: shown(each) if isinstance(each, str) else each for name, each in values.items()}
 
     def alone(self) -> ResNetAppError:
         """The same without what led to it, to be kept: a traceback holds the pictures that were worked on."""

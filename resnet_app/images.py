@@ -181,13 +181,22 @@ def open_picture(path: str | Path, *, shortest: int | None = None) -> Image.Imag
     path = Path(path)
     try:
         if not path.is_file():
-            raise PictureError(f"There is no file {path.name}; check its name.")
+            raise PictureError(f"There is no file {path.name}; check its name.", code="no_file", name=path.name)
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
-                raise PictureError(f"This file is larger than {MAX_FILE_BYTES >> 20} MB. {ACCEPTED}")
+                most = MAX_FILE_BYTES >> 20
+                raise PictureError(
+                    f"This file is larger than {most} MB. {ACCEPTED}", code="too_large_picture", most=most
+                )
             return _decoded(file, shortest)
     except OSError as error:
-        raise PictureError(f"{path.name} cannot be read ({error.strerror or error}); check who may open it.") from error
+        why = str(error.strerror or error)
+        raise PictureError(
+            f"{path.name} cannot be read ({why}); check who may open it.",
+            code="unreadable_file",
+            name=path.name,
+            why=why,
+        ) from error
 
 
 def _decoded(file: BinaryIO, shortest: int | None) -> Image.Image:

@@ -120,6 +120,17 @@ class ModelSpec:
         with torch.device("meta"), WithoutFilling():
             return self.build(**options)
 
+    def no_such_weights(self, weights: str) -> WeightsError:
+        """What is said where this variant does not have the weights that were asked for."""
+        offered = ", ".join(self.weights)
+        return WeightsError(
+            f"There are no {weights} weights for {self.name}; choose one of {offered}.",
+            code="no_such_weights",
+            weights=weights,
+            model=self.name,
+            offered=offered,
+        )
+
     def published(self, weights: str) -> Any:
         """torchvision's record (url, transforms, categories) for a choice of ImageNet weights.
 
@@ -127,9 +138,7 @@ class ModelSpec:
             WeightsError: torchvision publishes no such weights for this variant.
         """
         if weights not in self.weights:
-            raise WeightsError(
-                f"There are no {weights} weights for {self.name}; choose one of {', '.join(self.weights)}."
-            )
+            raise self.no_such_weights(weights)
         version = {IMAGENET_V1: 1, IMAGENET_V2: 2}.get(weights, len(self.accuracy))
         from torchvision.models import get_weight  # a second of import time, so only where it is needed
 

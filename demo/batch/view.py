@@ -7,6 +7,7 @@ from collections import Counter
 from markupsafe import Markup
 
 from demo.locales import text
+from demo.locales.names import device_title
 from demo.ui.errors import sentence
 from demo.ui.html import NOTHING, data_uri, download, in_short, percent, table, template
 from demo.ui.labels import model_key, model_title
@@ -30,7 +31,8 @@ def batch(language: str, run: Batch, count: int) -> Markup:
     heads = [text(language, f"col_{key}") for key in ("number", "file", "answer", "probability", "ms")]
     rows = [[str(number), row.file, *_cells(language, row)] for number, row in enumerate(run.done, start=1)]
     return _show(
-        "batch", language, run=run, reasons=[_reason(language, row) for row in run.done], count=count,
+        "batch", language, run=run, device=device_title(language, run.model.device), count=count,
+        reasons=[_reason(language, row) for row in run.done],
         failed=sum(row.error is not None for row in run.done),
         table=table(heads, rows, kind="answers"),
         downloads=NOTHING if len(run.done) < count else _downloads(language, run),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from demo.explore import view as explore_view
 from demo.explore.drawings import block_drawing, plain_drawing, saved
 from demo.locales import text
+from demo.locales.names import operator
 from demo.ui.html import NOTHING, amount, shape, table, template, warning
 from resnet_app.architecture import summary
 from resnet_app.architecture.records import Architecture, BlockRow, StageRow
@@ -43,7 +44,9 @@ def _heads(language: str, pair: list[Architecture]) -> list[str]:
 
 def _row(language: str, left: StageRow, right: StageRow, chosen: str) -> list[str]:
     name = _show("stage_button", language, name=left.name, is_chosen=left.name == chosen)
-    kinds = [cell for stage in (left, right) for cell in (stage.operator, shape(stage.output_shape))]
+    kinds = [
+        cell for stage in (left, right) for cell in (operator(language, stage.operator), shape(stage.output_shape))
+    ]
     return [name, *kinds, *_costs(left, right)]
 
 

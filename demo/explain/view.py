@@ -9,6 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from demo.locales import ENGLISH, text
+from demo.locales.names import device_title
 from demo.ui import heatmaps
 from demo.ui.heatmaps import Look, colour_bar, hottest
 from demo.ui.html import NNBSP, NOTHING, figure, template, warning
@@ -108,7 +109,7 @@ def cost(language: str, model: LoadedModel, method: str, count: int, seconds: fl
     return warning(
         text(
             language, "slow_note", method=METHODS[method], count=f"{count:,}", seconds=max(1, round(seconds)),
-            device=model.device.title,
+            device=device_title(language, model.device),
         )
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from demo.locales import text
+from demo.locales.names import operator
 from demo.ui.html import amount, shape, template
 from resnet_app.architecture.records import Architecture, BlockRow, LayerRow, StageRow, share
 
@@ -94,17 +95,18 @@ def whole(language: str, architecture: Architecture) -> Markup:
     height, width = architecture.input_size
     drawing = _show(
         "whole", language, title=f"{architecture.title} · 3×{height}×{width} → {architecture.classes}",
-        alt=", ".join(f"{stage.name} {stage.operator} {shape(stage.output_shape)}" for stage in architecture.stages),
-        columns=[(_slats(stage, _growth(architecture)), _lines(stage)) for stage in architecture.stages],
+        alt=", ".join(" ".join(words for _, words in _lines(language, stage)[:3]) for stage in architecture.stages),
+        columns=[(_slats(stage, _growth(architecture)), _lines(language, stage)) for stage in architecture.stages],
         step=COLUMN, base=BASE, across=COLUMN * len(architecture.stages) + 8,
     )  # fmt: skip
     return saved(language, drawing, architecture.spec.name, wide=True)
 
 
-def _lines(stage: StageRow) -> list[tuple[str, str]]:
+def _lines(language: str, stage: StageRow) -> list[tuple[str, str]]:
     """What stands under a stage, each line with its class."""
     cost = f"{amount(stage.parameters)} · {amount(stage.macs)}" if stage.parameters else "–"
-    return [("name", stage.name), ("note", stage.operator), ("shape", shape(stage.output_shape)), ("note", cost)]
+    does = operator(language, stage.operator)
+    return [("name", stage.name), ("note", does), ("shape", shape(stage.output_shape)), ("note", cost)]
 
 
 def saved(language: str, drawing: Markup, name: str, *, wide: bool = False) -> Markup:
@@ -122,17 +124,18 @@ def block_drawing(language: str, block: BlockRow, *, zero_init: bool = False) ->
     middle = (_SPLIT + total) / 2 - BOX_HEIGHT / 2
     projection = None
     if block.shortcut:
-        projection = _Box(SIDE, middle, PROJECTION_WIDTH, _words(block.shortcut[0]), norm)
+        projection = _Box(SIDE, middle, PROJECTION_WIDTH, _words(language, block.shortcut[0]), norm)
     shortcut = projection.words if projection else text(language, "identity")
     return _show(
         "block", language, shapes=(block.input_shape, block.output_shape), at=_AT,
         bottom=bottom, total=total, middle=middle + 22, projection=projection,
         alt=text(
-            language, "drawing_alt", path=block.path, branch=" → ".join(map(_words, convs)), shortcut=shortcut,
+            language, "drawing_alt", path=block.path, shortcut=shortcut,
+            branch=" → ".join(_words(language, conv) for conv in convs),
         ),
         wire=f"{_down(len(convs))}V{total - 11}M{AXIS} {total + 11}V{bottom - 14}",
         side=f"M{AXIS} {_SPLIT}H{SIDE - 10}q10 0 10 10V{total - 10}q0 10 -10 10H{AXIS + 11}",
-        boxes=_chain(convs, [_then_relu(norm)] * (len(convs) - 1) + [last]),
+        boxes=_chain(language, convs, [_then_relu(norm)] * (len(convs) - 1) + [last]),
     )  # fmt: skip
 
 
@@ -143,8 +146,8 @@ def plain_drawing(language: str, stage: StageRow) -> Markup:
     return _show(
         "column", language, shapes=(layer.input_shape, stage.output_shape), at=_AT,
         bottom=_FIRST + BOX_HEIGHT + GAP + 14, wire=_down(1),
-        alt=text(language, "drawing_plain_alt", name=stage.name, operator=stage.operator),
-        boxes=_chain([layer], [beside]),
+        alt=text(language, "drawing_plain_alt", name=stage.name, operator=operator(language, stage.operator)),
+        boxes=_chain(language, [layer], [beside]),
     )  # fmt: skip
 
 
@@ -158,11 +161,11 @@ def _then_relu(norm: str) -> str:
     return f"{norm} · ReLU" if norm else "ReLU"
 
 
-def _chain(layers: Sequence[LayerRow], beside: Sequence[str]) -> list[_Box]:
+def _chain(language: str, layers: Sequence[LayerRow], beside: Sequence[str]) -> list[_Box]:
     """Boxes one below the other."""
     tops = [_FIRST + i * (BOX_HEIGHT + GAP) for i in range(len(layers))]
     return [
-        _Box(AXIS, top, BOX_WIDTH, _words(layer), words, _groups(layer, top))
+        _Box(AXIS, top, BOX_WIDTH, _words(language, layer), words, _groups(layer, top))
         for top, layer, words in zip(tops, layers, beside, strict=True)
     ]
 
@@ -183,5 +186,5 @@ def _groups(layer: LayerRow, top: float) -> str:
     return "".join(f"M{left + i * cell + cell * 0.15:.2f} {y}h{cell * 0.7:.2f}" for i in range(layer.groups))
 
 
-def _words(layer: LayerRow) -> str:
-    return layer.operator.replace(" conv", "")
+def _words(language: str, layer: LayerRow) -> str:
+    return operator(language, layer.operator.replace(" conv", ""))

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from demo.explore.drawings import block_drawing
 from demo.locales import ENGLISH, text
+from demo.locales.names import operator
 from demo.ui.html import shape, table, template
 from resnet_app.architecture import formulas
 from resnet_app.architecture.counting import describe, slid
@@ -54,7 +55,7 @@ def _projections(language: str) -> Markup:
     rows = [
         [
             Markup("<code>{}</code>").format(layer.path),
-            layer.operator,
+            operator(language, layer.operator),
             shape(layer.input_shape),
             shape(layer.output_shape),
         ]

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from demo.explore.drawings import block_drawing, plain_drawing, saved
 from demo.locales import text
+from demo.locales.names import operator
 from demo.ui.html import NNBSP, NOTHING, amount, download, memory, note, shape, table, template, warning
 from resnet_app.architecture import formulas, summary
 from resnet_app.architecture.published import is_standard, paper_row
@@ -139,7 +140,7 @@ def stage_cells(language: str, architecture: Architecture) -> list[list[str]]:
     rows = [
         [
             row.name,
-            row.operator.replace(" ", "\u00a0"),  # a wrapped row would clip the last one
+            operator(language, row.operator).replace(" ", "\u00a0"),  # a wrapped row would clip the last one
             shape(row.output_shape),
             amount(row.parameters),
             f"{share(row.parameters, architecture.parameters):.1f}",

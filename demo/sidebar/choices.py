@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from demo.locales import text
+from demo.locales.names import device_title
 from demo.ui.session import OWN
 from resnet_app.registry import TAUGHT, get_spec
 
@@ -33,4 +34,7 @@ def device_choices(language: str) -> list[tuple[str, str]]:
     """The devices of this machine, each by its name."""
     from resnet_app import device
 
-    return [(text(language, "device_auto"), device.AUTO), *((d.title, d.name) for d in device.available())]
+    return [
+        (text(language, "device_auto"), device.AUTO),
+        *((device_title(language, d), d.name) for d in device.available()),
+    ]

@@ -223,7 +223,11 @@ def load_names(asked: AskedNames) -> Iterator[Shown]:
         if names.startswith(("[", "{")) or parse_class_names(names) != found:  # it would not be read as it was
             names = json.dumps(found, ensure_ascii=False)
     except OSError as error:
-        raise ClassNamesError(f"The file of names cannot be read ({error.strerror}); upload it again.") from error
+        raise ClassNamesError(
+            f"The file of names cannot be read ({error.strerror}); upload it again.",
+            code="names_file_gone",
+            why=str(error.strerror),
+        ) from error
     for shown in load("class_names", Asked(*asked[:-1])._replace(class_names=names)):
         yield shown._replace(class_names=names)
 

@@ -7,6 +7,7 @@ import json
 from markupsafe import Markup
 
 from demo.locales import text
+from demo.locales.names import device_title
 from demo.ui.html import NNBSP, amount, template
 from demo.ui.labels import model_key, model_title, weights_title
 from resnet_app import device
@@ -29,7 +30,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         ("card_parameters", amount(model.parameters)),
         ("card_memory", f"{model.memory_bytes / 2**20:.1f}{NNBSP}MiB"),
         *([("card_sure", text(language, "card_sure_value", **BUNDLED_SURE))] if _is_bundled(model) else []),
-        ("card_device", model.device.title),
+        ("card_device", device_title(language, model.device)),
         ("card_loaded", f"{model.load_ms / 1000:.2f}{NNBSP}s"),
     ]
     if model.choice.checkpoint and model.choice.head is None and model.checkpoint is not None:

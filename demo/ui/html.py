@@ -1,7 +1,8 @@
 """HTML by templates that escape by themselves, the pieces that every tab has, and numbers as the page writes them.
 
-A template in ``demo/templates`` is a file of macros. Every value in it is escaped unless it is ``Markup`` already, and
-``text(key, ...)`` gives the page's words in the reader's language. Light to import: nothing here needs a model.
+A template in ``demo/templates`` is a file of macros. Every value in it is escaped unless it is ``Markup`` already;
+``text(key, ...)`` gives the page's words in the reader's language, ``operator(words)`` what a layer does. Light to
+import: nothing here needs a model.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from demo.locales import ENGLISH, text
+from demo.locales.names import operator
 
 NNBSP = "\u202f"  # between a number and its unit
 NOTHING = Markup("")
@@ -116,7 +118,9 @@ def template(name: str) -> Macros:
 
 @cache
 def _macros(name: str, language: str) -> TemplateModule:
-    return _TEMPLATES.get_template(name).make_module({"text": partial(text, language)})
+    return _TEMPLATES.get_template(name).make_module(
+        {"text": partial(text, language), "operator": partial(operator, language)}
+    )
 
 
 _show = template("page.html")

@@ -99,7 +99,11 @@ def _check(classes: int, input_size: tuple[int, int], stem: str, norm: str) -> N
         )
     if not all(1 <= side <= MAX_SIDE for side in input_size):
         raise ResNetAppError(
-            f"The input size is {input_size[0]}x{input_size[1]}; give sides of 1 to {MAX_SIDE} pixels."
+            f"The input size is {input_size[0]}x{input_size[1]}; give sides of 1 to {MAX_SIDE} pixels.",
+            code="bad_sides",
+            height=input_size[0],
+            width=input_size[1],
+            most=MAX_SIDE,
         )
     if stem not in STEMS:
         raise UnknownChoiceError("stem", stem, list(STEMS))

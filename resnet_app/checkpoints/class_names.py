@@ -40,16 +40,27 @@ def read_class_names(path: str | Path) -> tuple[str, ...]:
     path = Path(path)
     try:
         if path.stat().st_size > MAX_NAMES_BYTES:
-            raise ClassNamesError(f"{path.name[:60]} is larger than 4 MB; give a text file with one class a line.")
+            raise ClassNamesError(
+                f"{path.name[:60]} is larger than 4 MB; give a text file with one class a line.",
+                code="names_too_large",
+                name=path.name[:60],
+            )
         data = path.read_bytes()
     except OSError as error:
-        raise ClassNamesError(f"{path.name[:60]} cannot be read ({error.strerror}); check who may open it.") from error
+        raise ClassNamesError(
+            f"{path.name[:60]} cannot be read ({error.strerror}); check who may open it.",
+            code="unreadable_file",
+            name=path.name[:60],
+            why=str(error.strerror),
+        ) from error
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return parse_class_names(data.decode(encoding))
     except UnicodeDecodeError as error:
         raise ClassNamesError(
-            f"{path.name[:60]} is not a text file in UTF-8; save it as UTF-8, one class a line."
+            f"{path.name[:60]} is not a text file in UTF-8; save it as UTF-8, one class a line.",
+            code="names_no_text",
+            name=path.name[:60],
         ) from error
 
 
@@ -87,7 +98,10 @@ def _from_json(text: str) -> list[str]:
     if not isinstance(given, list) or not given or not all(isinstance(each, str) for each in given):
         raise ClassNamesError(
             'Class names as JSON must be a list of texts, such as ["ants", "bees"], or texts by index, such as '
-            '{"0": "ants", "1": "bees"}.'
+            '{"0": "ants", "1": "bees"}.',
+            code="names_no_list",
+            texts='["ants", "bees"]',
+            by_index='{"0": "ants", "1": "bees"}',
         )
     return given
 
@@ -108,8 +122,11 @@ def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
     for name in names:
         if not name or len(name) > MAX_CLASS_NAME or not name.isprintable():
             raise ClassNamesError(
-                f"The class name {name[:30]!r} will not do; give 1 to {MAX_CLASS_NAME} printable characters."
+                f"The class name {name[:30]!r} will not do; give 1 to {MAX_CLASS_NAME} printable characters.",
+                code="bad_class_name",
+                given=repr(name[:30]),
+                most=MAX_CLASS_NAME,
             )
     if len(set(names)) != len(names):
-        raise ClassNamesError("Two classes have the same name; give each its own.")
+        raise ClassNamesError("Two classes have the same name; give each its own.", code="same_class_name")
     return names

@@ -95,13 +95,22 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     path = Path(path)
     try:
         if not path.is_file():
-            raise CheckpointError(f"There is no file {path.name}; check its name.")
+            raise CheckpointError(f"There is no file {path.name}; check its name.", code="no_file", name=path.name)
         with path.open("rb") as file:
             start, size = file.read(32), os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read ({error.strerror}); check who may open it.") from error
+        raise CheckpointError(
+            f"{path.name} cannot be read ({error.strerror}); check who may open it.",
+            code="unreadable_file",
+            name=path.name,
+            why=str(error.strerror),
+        ) from error
     if size > MAX_BYTES:
-        raise CheckpointError(f"This file is larger than {MAX_BYTES >> 20} MB; save the weights alone.")
+        raise CheckpointError(
+            f"This file is larger than {MAX_BYTES >> 20} MB; save the weights alone.",
+            code="too_many_bytes",
+            most=MAX_BYTES >> 20,
+        )
     if start[:2] == b"PK" or (start[:1] == b"\x80" and LEGACY_START in start):
         with closing(TorchFile(path)) as torch_file:
             return _from_torch_file(torch_file)
@@ -109,24 +118,25 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         if not 2 <= int.from_bytes(start[:8], "little") <= min(MAX_HEADER_BYTES, size - 8):
             raise CheckpointError(DAMAGED, code="damaged")
         return _from_safetensors(path)
+    seems, code = _guess(start)
     raise CheckpointError(
-        f"This file is not a checkpoint{_guess(start)}. Accepted: .safetensors, or .pth and .pt files written by "
+        f"This file is not a checkpoint{seems}. Accepted: .safetensors, or .pth and .pt files written by "
         "torch.save(model.state_dict(), ...).",
-        code="web_page" if _is_web_page(start) else "",
+        code=code,
     )
 
 
-_STARTS = (  # what other files begin with, and what they are
-    (b"\x89PNG", "it is a picture"),
-    (b"\xff\xd8\xff", "it is a picture"),
-    (b"%PDF", "it is a PDF"),
-    (b"GGUF", "it is a GGUF model"),
-    (b"\x08", "it looks like an ONNX model"),
-    (b"\x93NUMPY", "it is a NumPy array; save the state dict with torch.save"),
-    (b"\x1f\x8b", "it is a gzip archive; unpack it first"),
-    (b"Rar!", "it is a RAR archive; unpack it first"),
-    (b"version https://git-lfs", "it is a Git LFS pointer; fetch the file itself with git lfs pull"),
-    (b"\x80", "it is a plain pickle, which is not opened"),
+_STARTS = (  # what other files begin with, what they are, and the code of the sentence that says so
+    (b"\x89PNG", "it is a picture", "file_is_picture"),
+    (b"\xff\xd8\xff", "it is a picture", "file_is_picture"),
+    (b"%PDF", "it is a PDF", "file_is_pdf"),
+    (b"GGUF", "it is a GGUF model", "file_is_gguf"),
+    (b"\x08", "it looks like an ONNX model", "file_is_onnx"),
+    (b"\x93NUMPY", "it is a NumPy array; save the state dict with torch.save", "file_is_numpy"),
+    (b"\x1f\x8b", "it is a gzip archive; unpack it first", "file_is_gzip"),
+    (b"Rar!", "it is a RAR archive; unpack it first", "file_is_rar"),
+    (b"version https://git-lfs", "it is a Git LFS pointer; fetch the file itself with git lfs pull", "file_is_lfs"),
+    (b"\x80", "it is a plain pickle, which is not opened", "file_is_pickle"),
 )
 
 
@@ -134,14 +144,16 @@ def _is_web_page(start: bytes) -> bool:
     return start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml"))
 
 
-def _guess(start: bytes) -> str:
+def _guess(start: bytes) -> tuple[str, str]:
+    """What a file that is no checkpoint seems to be, and the code of the sentence that says so."""
     if not start:
-        return "; it is empty"
+        return "; it is empty", "file_is_empty"
     if _is_web_page(start):
-        return "; it is a web page, saved in place of the download"
+        return "; it is a web page, saved in place of the download", "web_page"
     if start[4:8] == b"TFL3":
-        return "; it is a TensorFlow Lite model"
-    return next((f"; {what}" for sign, what in _STARTS if start.startswith(sign)), "")
+        return "; it is a TensorFlow Lite model", "file_is_tflite"
+    found = ((f"; {what}", code) for sign, what, code in _STARTS if start.startswith(sign))
+    return next(found, ("", "no_checkpoint"))
 
 
 def _from_torch_file(file: TorchFile) -> Checkpoint:
@@ -229,9 +241,13 @@ def _checked(
 def _require_floats(tensors: dict[str, Any], expected: dict[str, tuple[int, ...]]) -> None:
     for key in expected:
         if key in tensors and not key.endswith(COUNTER) and tensors[key].dtype not in _FLOATS:
+            kind = str(tensors[key].dtype).removeprefix("torch.")
             raise CheckpointError(
-                f"The numbers of {key} are {str(tensors[key].dtype).removeprefix('torch.')}; weights must be float16, "
-                "bfloat16, float32 or float64. Save the model before it is quantised."
+                f"The numbers of {key} are {kind}; weights must be float16, "
+                "bfloat16, float32 or float64. Save the model before it is quantised.",
+                code="no_floats",
+                tensor=key,
+                kind=kind,
             )
 
 
@@ -245,7 +261,11 @@ def _sound(key: str, tensor: Tensor) -> Tensor:
             tensor=key,
         )
     if key.endswith("running_var") and (tensor < 0).any():
-        raise CheckpointError(f"{key} holds negative variances, which no training gives; the file is damaged.")
+        raise CheckpointError(
+            f"{key} holds negative variances, which no training gives; the file is damaged.",
+            code="negative_variances",
+            tensor=key,
+        )
     return tensor
 
 
@@ -257,7 +277,8 @@ def _require_an_answer(checkpoint: Checkpoint) -> None:
         if not torch.isfinite(checkpoint.network()(pixels)).all():
             raise CheckpointError(
                 "These weights are finite, but so large that the answers are not; the training run that wrote them "
-                "broke down."
+                "broke down.",
+                code="too_large_numbers",
             )
 
 

@@ -74,21 +74,23 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
         if len(tensors) > 2 or not (key or inside):
             _require_ordinary(root)
             if not tensors:
-                raise CheckpointError(_nothing(root))
+                raise _nothing(root)
             return tensors, tuple(path)
         if key is None:
             others = [name for name in inside if "optim" not in name.lower()]
             if not others:
-                raise CheckpointError(f"This file holds an optimizer's state and no weights. {SAVE}.")
+                raise _optimizer_alone()
             if len({id(root[name]) for name in others}) != 1:  # one dict under two names is one set of weights
+                names = ", ".join(map(printable, others[:4]))
                 raise CheckpointError(
-                    f"This file holds several sets of weights ({', '.join(map(printable, others[:4]))}); save the one "
-                    "that you mean."
+                    f"This file holds several sets of weights ({names}); save the one that you mean.",
+                    code="several_weights",
+                    names=names,
                 )
             key = others[0]
         path.append(key)
         root = root[key]
-    raise CheckpointError(_nothing(root))
+    raise _nothing(root)
 
 
 def _require_ordinary(root: dict[Any, Any]) -> None:
@@ -98,7 +100,9 @@ def _require_ordinary(root: dict[Any, Any]) -> None:
             if each.name.startswith("numpy."):
                 raise CheckpointError(
                     f"{printable(key)} is a NumPy array, not a tensor. Convert the arrays with torch.from_numpy, and "
-                    "save the state dict with torch.save."
+                    "save the state dict with torch.save.",
+                    code="numpy_values",
+                    tensor=printable(key),
                 )
             if each.name.startswith(("torch.", TENSOR_OF_ANOTHER_TYPE)) and key.rpartition(".")[2] in (
                 "weight",
@@ -106,20 +110,30 @@ def _require_ordinary(root: dict[Any, Any]) -> None:
             ):
                 raise CheckpointError(
                     f"{printable(key)} is stored in a form that is not read here (sparse, quantised, nested or 8-bit). "
-                    "Save the model's ordinary float weights."
+                    "Save the model's ordinary float weights.",
+                    code="odd_tensor",
+                    tensor=printable(key),
                 )
 
 
-def _nothing(root: Any) -> str:
+def _nothing(root: Any) -> CheckpointError:
     """Why what a file holds is no state dict."""
     if isinstance(root, dict) and {"param_groups", "state"} <= root.keys():
-        return f"This file holds an optimizer's state and no weights. {SAVE}."
+        return _optimizer_alone()
     if isinstance(root, StoredTensor):
-        return f"This file holds one tensor, not a network's weights. {SAVE}."
+        return CheckpointError(f"This file holds one tensor, not a network's weights. {SAVE}.", code="one_tensor")
     if isinstance(root, Opaque) and not root.name.startswith(("torch.", "numpy.")):
         name = printable(root.name)
-        return f"This file holds a whole pickled object ({name}), which cannot be read without running it. {SAVE}."
-    return f"This file holds no weights by name. {SAVE}."
+        return CheckpointError(
+            f"This file holds a whole pickled object ({name}), which cannot be read without running it. {SAVE}.",
+            code="whole_object",
+            name=name,
+        )
+    return CheckpointError(f"This file holds no weights by name. {SAVE}.", code="no_named_weights")
+
+
+def _optimizer_alone() -> CheckpointError:
+    return CheckpointError(f"This file holds an optimizer's state and no weights. {SAVE}.", code="optimizer_alone")
 
 
 def _holds_tensors(value: Any, known: dict[tuple[int, int], bool], *, depth: int = 2) -> bool:
@@ -148,8 +162,7 @@ def find_network(tensors: dict[str, Any]) -> Found:
     first = "layer1.0.conv1.weight"
     prefixes = sorted(key.removesuffix(first) for key in tensors if key.endswith(first) and _is_prefix(key, first))
     if len(prefixes) > 1:
-        named = ", ".join(printable(prefix.rstrip(".")) or "the rest" for prefix in prefixes[:4])
-        raise CheckpointError(f"This file holds several networks ({named}); save the one that you mean.")
+        raise _several_networks(prefixes)
     if not prefixes:
         raise _other_network(tensors)
     prefix = prefixes[0]
@@ -164,6 +177,20 @@ def find_network(tensors: dict[str, Any]) -> Found:
     head = _head_of(network)
     plain = {f"fc.{key.removeprefix(head)}" if key.startswith(head) else key: each for key, each in network.items()}
     return Found(plain, _parts_of(prefix), head, tuple(notes))
+
+
+def _several_networks(prefixes: list[str]) -> CheckpointError:
+    """A refusal that names them; one without a prefix comes first, and is the rest."""
+    names = ", ".join(printable(prefix.rstrip(".") or prefix) for prefix in prefixes[:4] if prefix)
+    if not prefixes[0]:
+        return CheckpointError(
+            f"This file holds several networks (the rest, {names}); save the one that you mean.",
+            code="several_networks_and_rest",
+            names=names,
+        )
+    return CheckpointError(
+        f"This file holds several networks ({names}); save the one that you mean.", code="several_networks", names=names
+    )
 
 
 def _is_prefix(key: str, name: str) -> bool:
@@ -183,12 +210,18 @@ def _head_of(tensors: dict[str, Any]) -> str:
     """
     heads = sorted({match[1] for key in tensors if (match := re.match(r"fc\.(\d{1,3})\.", key))})
     if len(heads) > 1:
+        layers = ", ".join(f"fc.{head}" for head in heads)
         raise CheckpointError(
-            f"The classifier of these weights has {len(heads)} layers (fc.{', fc.'.join(heads)}); one Linear is read."
+            f"The classifier of these weights has {len(heads)} layers ({layers}); one Linear is read.",
+            code="long_head",
+            count=len(heads),
+            layers=layers,
         )
     if heads and "fc.weight" in tensors:
         raise CheckpointError(
-            f"This file holds two classifiers (fc and fc.{heads[0]}); save the weights with the one that you mean."
+            f"This file holds two classifiers (fc and fc.{heads[0]}); save the weights with the one that you mean.",
+            code="two_heads",
+            other=f"fc.{heads[0]}",
         )
     return f"fc.{heads[0]}." if heads else "fc."
 
@@ -222,9 +255,15 @@ def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, s
         width = 64 * spec.width_per_group // 64 * spec.groups
         if (spec.block, spec.depths, (width, width // spec.groups)) == (block, depths, conv[:2]):
             return spec, "cifar" if stem[2:] == (3, 3) else "imagenet", head[0]
+    groups = conv[0] // max(conv[1], 1)
     raise CheckpointError(
         f"These are ResNet weights of a depth or width that is not offered ({block}, blocks {list(depths)}, "
-        f"width {conv[0]}, {conv[0] // max(conv[1], 1)} groups). {READS}."
+        f"width {conv[0]}, {groups} groups). {READS}.",
+        code="other_depth",
+        block=block,
+        depths=str(list(depths)),
+        width=conv[0],
+        groups=groups,
     )
 
 
@@ -262,13 +301,16 @@ def require_fit(spec: ModelSpec, found: dict[str, tuple[int, ...]], expected: di
                 code="other_shape",
                 model=spec.title,
                 tensor=key,
-                found=has,
-                wanted=wanted,
+                found=str(has),
+                wanted=str(wanted),
             )
     surplus = [key for key in found if key not in expected]
     if surplus:
         raise CheckpointError(
-            f"This looks like {spec.title} with something added: {printable(surplus[0])} is not part of it. {READS}."
+            f"This looks like {spec.title} with something added: {printable(surplus[0])} is not part of it. {READS}.",
+            code="surplus",
+            model=spec.title,
+            tensor=printable(surplus[0]),
         )
 
 

@@ -66,13 +66,14 @@ class TorchFile:
     def _read_zip(self, archive: zipfile.ZipFile) -> Any:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl") and name.count("/") == 1]
         if len(pickles) != 1:
-            raise CheckpointError(_other_zip(archive.namelist()))
+            raise _other_zip(archive.namelist())
         self._folder = pickles[0].rpartition("/")[0]
         names = set(archive.namelist())
         if f"{self._folder}/constants.pkl" in names:
             raise CheckpointError(
                 "This is a TorchScript program, which would have to be run. Save its weights with "
-                "torch.save(model.state_dict(), 'weights.pth') and upload that."
+                "torch.save(model.state_dict(), 'weights.pth') and upload that.",
+                code="torchscript",
             )
         order = f"{self._folder}/byteorder"
         self._is_big_endian = order in names and self._entry(order, most=16) == b"big"
@@ -161,14 +162,19 @@ _UNSOUND = (
 )  # fmt: skip
 
 
-def _other_zip(names: list[str]) -> str:
+def _other_zip(names: list[str]) -> CheckpointError:
     """What a zip file is that torch did not write."""
     inside = next((name for name in names if name.lower().endswith((".pth", ".pt", ".pkl", ".safetensors"))), None)
     if inside and not inside.endswith("/data.pkl"):
-        return "This is a zip file with a checkpoint inside. Unpack it and upload the checkpoint itself."
+        return CheckpointError(
+            "This is a zip file with a checkpoint inside. Unpack it and upload the checkpoint itself.",
+            code="zipped_checkpoint",
+        )
     if names and all(name.endswith(".npy") for name in names):
-        return "This is a NumPy archive. Save the state dict with torch.save and upload that."
-    return "This zip file holds no PyTorch checkpoint. Upload the .pth file itself."
+        return CheckpointError(
+            "This is a NumPy archive. Save the state dict with torch.save and upload that.", code="numpy_archive"
+        )
+    return CheckpointError("This zip file holds no PyTorch checkpoint. Upload the .pth file itself.", code="other_zip")
 
 
 def _storages(root: Any) -> Iterator[Storage]:

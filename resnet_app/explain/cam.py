@@ -88,7 +88,10 @@ def choose(network: ResNet, layers: Sequence[str] = (LAYERS[-1],), method: str =
     if method not in METHODS:
         raise UnknownChoiceError("method", method, list(METHODS))
     if method == "finercam" and network.fc.out_features < 2:
-        raise ResNetAppError("FinerCAM compares a class with others, and this model has one class; choose gradcam.")
+        raise ResNetAppError(
+            "FinerCAM compares a class with others, and this model has one class; choose gradcam.",
+            code="finercam_one_class",
+        )
     paths = [f"{layer}.{len(getattr(network, layer)) - 1}" if layer in LAYERS else layer for layer in layers]
     for layer, path in zip(layers, paths, strict=True):
         if path not in blocks(network):

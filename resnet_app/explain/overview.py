@@ -65,7 +65,9 @@ def overview(model: LoadedModel, pixels: Tensor, readings: Sequence[Reading]) ->
 
 def _tile(path: str, maps: Tensor, reading: Reading | None, looks: Field) -> Tile:
     if not torch.isfinite(maps).all():
-        raise ResNetAppError(f"After {path} these weights give what is no number; load others.")
+        raise ResNetAppError(
+            f"After {path} these weights give what is no number; load others.", code="no_number_after", path=path
+        )
     channel = int(maps.mean((1, 2)).argmax())
     share = None
     if reading is not None and reading.shortcut + reading.residual:

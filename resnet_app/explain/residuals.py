@@ -140,7 +140,9 @@ def feature_maps(model: LoadedModel, pixels: Tensor, path: str, *, count: int = 
             name = "stem" if path == MAXPOOL else path
             maps = model.backbone.outputs(pixels, (name,))[name][0]
         if not torch.isfinite(maps).all():
-            raise ResNetAppError(f"After {path} these weights give what is no number; load others.")
+            raise ResNetAppError(
+                f"After {path} these weights give what is no number; load others.", code="no_number_after", path=path
+            )
         means = maps.mean((1, 2))
         strongest = means.argsort(descending=True, stable=True)[:count]
         silent = int((maps.amax((1, 2)) <= 0).sum())

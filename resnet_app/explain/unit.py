@@ -181,7 +181,9 @@ def unit(model: LoadedModel, pixels: Tensor, path: str, channel: int | None, row
             raise UnknownChoiceError("convolution", path, list(known))
         stage = _stage(model, pixels, path)
         if not torch.isfinite(stage.measured).all():
-            raise ResNetAppError(f"After {path} these weights give what is no number; load others.")
+            raise ResNetAppError(
+                f"After {path} these weights give what is no number; load others.", code="no_number_after", path=path
+            )
         channels, height, width = stage.measured.shape
         row, column = min(max(0, row), height - 1), min(max(0, column), width - 1)
         if channel is None:

@@ -48,7 +48,11 @@ def obtain(spec: ModelSpec, weights: str, *, progress: Progress | None = None) -
     try:
         fetch(spec.published(weights).url, path, progress=progress)
     except urllib.error.HTTPError as error:
-        raise WeightsError(f"The server of the weights answered {error.code}. Try again later.") from error
+        raise WeightsError(
+            f"The server of the weights answered {error.code}. Try again later.",
+            code="server_answered",
+            status=error.code,
+        ) from error
     except (urllib.error.URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
         raise WeightsError(
             "These weights are not on this computer and there is no network. "
@@ -58,7 +62,10 @@ def obtain(spec: ModelSpec, weights: str, *, progress: Progress | None = None) -
         ) from error
     except OSError as error:
         raise WeightsError(
-            f"The weights cannot be written to {path.parent} ({error.strerror}). Free some space, or set TORCH_HOME."
+            f"The weights cannot be written to {path.parent} ({error.strerror}). Free some space, or set TORCH_HOME.",
+            code="no_room_for_weights",
+            folder=str(path.parent),
+            why=str(error.strerror),
         ) from error
     return path
 
@@ -92,4 +99,6 @@ def fetch(url: str, path: Path, *, progress: Progress | None = None) -> None:
 def _require_hash(found: str, url: str) -> None:
     expected = re.search(r"-([0-9a-f]{8,})\.", url.rsplit("/", 1)[-1])
     if expected is None or not found.startswith(expected[1]):
-        raise WeightsError("The download is damaged: its hash is not the published one. Try again.")
+        raise WeightsError(
+            "The download is damaged: its hash is not the published one. Try again.", code="damaged_download"
+        )

@@ -101,7 +101,7 @@ def choose(
     if weights not in WEIGHTS:
         raise UnknownChoiceError("weights", weights, list(WEIGHTS))
     if weights not in spec.weights:
-        raise WeightsError(f"There are no {weights} weights for {spec.name}; choose one of {', '.join(spec.weights)}.")
+        raise spec.no_such_weights(weights)
     if class_names is not None and weights != BUNDLED:
         check_class_names(class_names, len(spec.published(weights).meta["categories"]))
     return ModelChoice(spec.name, weights, device_name, class_names=class_names)

@@ -81,7 +81,12 @@ def check_top_k(top_k: int) -> int:
         ResNetAppError: it is not between 1 and ``MAX_TOP_K``.
     """
     if not 1 <= top_k <= MAX_TOP_K:
-        raise ResNetAppError(f"The number of answers is {top_k}; give 1 to {MAX_TOP_K}.")
+        raise ResNetAppError(
+            f"The number of answers is {top_k}; give 1 to {MAX_TOP_K}.",
+            code="bad_answer_count",
+            given=top_k,
+            most=MAX_TOP_K,
+        )
     return top_k
 
 
@@ -95,7 +100,10 @@ def require_numbers(probabilities: Tensor) -> None:
         ResNetAppError: one of them is not finite.
     """
     if not torch.isfinite(probabilities).all():
-        raise ResNetAppError("These weights give an answer that is no number; their training broke down. Load others.")
+        raise ResNetAppError(
+            "These weights give an answer that is no number; their training broke down. Load others.",
+            code="no_number",
+        )
 
 
 def classify(

@@ -1,18 +1,30 @@
 """Every word comes from one table, whole in both languages."""
 
 import ast
+import io
 import re
 import string
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from demo.locales import CHINESE, ENGLISH, LANGUAGES, best_language, table, text
 from demo.ui.errors import sentence
+from resnet_app.checkpoints import read
+from resnet_app.checkpoints.class_names import (
+    MAX_NAMES_BYTES,
+    check_class_names,
+    parse_class_names,
+    read_class_names,
+)
 from resnet_app.checkpoints.read import read_checkpoint
-from resnet_app.errors import CheckpointError
+from resnet_app.errors import CheckpointError, ResNetAppError
 from resnet_app.images import ACCEPTED
 from tests.paths import ROOT
 
@@ -36,7 +48,7 @@ NAMES = {"title", "stem_imagenet", "norm_batch", "norm_group"}
 
 
 def test_what_pictures_are_accepted_is_said_in_the_librarys_words() -> None:
-    for key in ("error_not_a_picture", "error_too_many_pixels"):
+    for key in ("error_not_a_picture", "error_too_many_pixels", "error_too_large_picture"):
         assert table(ENGLISH)[key].endswith(ACCEPTED)
         assert all(figure in table(CHINESE)[key] for figure in ("2 亿", "渐进式 5000 万", "最大 5000 万"))
 
@@ -124,34 +136,125 @@ def test_blanks_are_filled_and_unknown_keys_are_errors() -> None:
         text(ENGLISH, "no such key")
 
 
-@pytest.mark.parametrize(
-    ("spoil", "code"),
-    [
-        (lambda state: {f"Mixed_5b.{key}": state[key] for key in list(state)[:4]}, "other_family"),
-        (lambda state: {key: state[key] for key in list(state)[:6]}, "no_resnet"),
-        (lambda state: {key: each for key, each in state.items() if not key.startswith("fc")}, "no_classifier"),
-        (lambda state: {key: each for key, each in state.items() if key != "bn1.weight"}, "missing_key"),
-        (lambda state: {**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "other_shape"),
-        (lambda state: {**state, "fc.bias": torch.tensor([float("nan"), 1.0])}, "not_finite"),
-        (lambda state: {"state_dict": state, "hook": eval}, "runs_code"),
-    ],
-)
+def changed(state: dict[str, Any], key: str, value: float) -> dict[str, Any]:
+    return {**state, key: torch.full_like(state[key], value)}
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+SPOILT: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
+    (lambda state: {f"Mixed_5b.{key}": state[key] for key in list(state)[:4]}, "other_family"),
+    (lambda state: {key: state[key] for key in list(state)[:6]}, "no_resnet"),
+    (lambda state: {key: each for key, each in state.items() if not key.startswith("fc")}, "no_classifier"),
+    (lambda state: {key: each for key, each in state.items() if key != "bn1.weight"}, "missing_key"),
+    (lambda state: {**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "other_shape"),
+    (lambda state: {**state, "fc.bias": torch.tensor([float("nan"), 1.0])}, "not_finite"),
+    (lambda state: {"state_dict": state, "hook": eval}, "runs_code"),
+    (lambda _: {"state": {0: {"step": torch.ones(1)}}, "param_groups": []}, "optimizer_alone"),
+    (lambda _: {"optimizer": {"exp_avg": torch.ones(1)}, "epoch": 1}, "optimizer_alone"),
+    (lambda _: torch.ones(3), "one_tensor"),
+    (lambda state: list(state.values()), "no_named_weights"),
+    (lambda _: Fraction(1, 2), "whole_object"),
+    (lambda state: {"teacher": state, "student": dict(state)}, "several_weights"),
+    (lambda state: {f"{name}.{key}": state[key] for name in ("teacher", "pupil") for key in state}, "several_networks"),
+    (lambda state: state | {f"teacher.{key}": each for key, each in state.items()}, "several_networks_and_rest"),
+    (lambda state: {**state, "fc.weight": np.ones((2, 512), np.float32)}, "numpy_values"),
+    (lambda state: {**state, "fc.weight": torch.ones(2, 512).to_sparse()}, "odd_tensor"),
+    (lambda state: {**state, "fc.0.weight": torch.ones(2, 2), "fc.2.weight": torch.ones(2, 2)}, "long_head"),
+    (lambda state: {**state, "fc.1.weight": torch.ones(2, 512)}, "two_heads"),
+    (lambda state: {key: each for key, each in state.items() if "layer4.1." not in key}, "other_depth"),
+    (lambda state: {**state, "layer1.0.se.weight": torch.ones(1)}, "surplus"),
+    (lambda state: {**state, "fc.weight": torch.ones(2, 512, dtype=torch.int8)}, "no_floats"),
+    (lambda state: changed(state, "layer1.0.bn2.running_var", -0.5), "negative_variances"),
+    (lambda state: changed(state, "fc.weight", 3e38), "too_large_numbers"),
+]
+STRANGE = {  # whole files by the code of what is said of them
+    "web_page": b"<!doctype html>", "damaged": b"PK\x03\x04 broken", "file_is_empty": b"",
+    "no_checkpoint": b"Dear reader, these are no weights.", "file_is_picture": b"\x89PNG\r\n", "file_is_pdf": b"%PDF-1",
+    "file_is_gguf": b"GGUF\x03", "file_is_onnx": b"\x08\x07", "file_is_tflite": b"\x1c\x00\x00\x00TFL3",
+    "file_is_numpy": b"\x93NUMPY", "file_is_gzip": b"\x1f\x8b\x08", "file_is_rar": b"Rar!\x1a",
+    "file_is_lfs": b"version https://git-lfs.github.com/spec/v1", "file_is_pickle": b"\x80\x04}\x94.",
+    "zipped_checkpoint": zipped(**{"weights.pth": b""}), "numpy_archive": zipped(**{"fc.weight.npy": b""}),
+    "other_zip": zipped(**{"readme.txt": b""}),
+    "torchscript": zipped(**{"net/data.pkl": b"", "net/constants.pkl": b""}),
+}  # fmt: skip
+NAMED: list[tuple[Callable[[Path], Any], str]] = [  # class names, given a folder
+    (lambda _: check_class_names(("a",), 2), "class_names_count"),
+    (lambda _: check_class_names(("a", "a"), 2), "same_class_name"),
+    (lambda _: check_class_names(("a\n",), 1), "bad_class_name"),
+    (lambda _: parse_class_names("[1]"), "names_no_list"),
+    (lambda folder: read_class_names(written(folder, b"\xff")), "names_no_text"),
+    (lambda folder: read_class_names(written(folder, b" " * (MAX_NAMES_BYTES + 1))), "names_too_large"),
+    (lambda folder: read_class_names(folder / "absent.txt"), "unreadable_file"),
+]
+
+
+def written(folder: Path, data: bytes) -> Path:
+    path = folder / "file.pth"
+    path.write_bytes(data)
+    return path
+
+
+def assert_said_in_both(error: ResNetAppError, code: str) -> None:
+    """The page says in English what the library says, and in Chinese the same with the same figures and names."""
+    assert error.code == code
+    assert sentence(error, ENGLISH) == str(error)
+    chinese = sentence(error, CHINESE)
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert all(isinstance(value, str | int) and str(value) in chinese for value in error.values.values())
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILT)
 def test_the_doctors_words_on_the_page_are_the_librarys_own(saved, small_state, spoil, code) -> None:
     with pytest.raises(CheckpointError) as caught:
         read_checkpoint(saved(spoil(small_state())))
-    assert caught.value.code == code
-    assert sentence(caught.value, ENGLISH) == str(caught.value)
-    assert re.search("[\u4e00-\u9fff]", sentence(caught.value, CHINESE))
+    assert_said_in_both(caught.value, code)
 
 
-def test_a_web_page_and_a_damaged_file_in_words(tmp_path: Path) -> None:
-    for data, code in ((b"<!doctype html>", "web_page"), (b"PK\x03\x04 broken", "damaged")):
-        path = tmp_path / "file.pth"
-        path.write_bytes(data)
+@pytest.mark.parametrize("code", STRANGE)
+def test_what_else_a_file_may_be_in_words(tmp_path: Path, code: str) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(written(tmp_path, STRANGE[code]))
+    assert_said_in_both(caught.value, code)
+
+
+@pytest.mark.parametrize(("give", "code"), NAMED)
+def test_class_names_that_will_not_do_in_words(tmp_path: Path, give: Callable[[Path], Any], code: str) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        give(tmp_path)
+    assert_said_in_both(caught.value, code)
+
+
+def test_a_file_that_is_not_there_or_too_large_or_locked_in_words(tmp_path: Path, monkeypatch) -> None:
+    path = written(tmp_path, b"four")
+
+    def assert_refused(file: Path, code: str) -> None:
         with pytest.raises(CheckpointError) as caught:
-            read_checkpoint(path)
-        assert caught.value.code == code
-        assert sentence(caught.value, ENGLISH) == str(caught.value)
+            read_checkpoint(file)
+        assert_said_in_both(caught.value, code)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    assert_refused(tmp_path / "absent\udcff.pth", "no_file")  # a name that is no text
+    monkeypatch.setattr(read, "MAX_BYTES", 3)
+    assert_refused(path, "too_many_bytes")
+    monkeypatch.setattr(Path, "open", refuse)
+    assert_refused(path, "unreadable_file")
+
+
+def test_each_of_the_doctors_codes_is_tried_above() -> None:
+    tried = {code for _, code in SPOILT + NAMED} | set(STRANGE) | {"no_file", "too_many_bytes", "unreadable_file"}
+    modules = (ROOT / "resnet_app" / "checkpoints").glob("*.py")
+    words = (node.value for path in modules for node in ast.walk(ast.parse(path.read_text("utf-8")))
+             if isinstance(node, ast.Constant))  # fmt: skip
+    assert {word for word in words if f"error_{word}" in table(ENGLISH)} == tried
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 import torchvision
 
-from demo.explore import charts, code_view, drawings
+from demo.compare import view as compare_view
+from demo.explore import charts, code_view, drawings, misconceptions_view
 from demo.explore import view as explore_view
 from demo.locales import LANGUAGES
 from demo.ui import html
@@ -135,3 +136,22 @@ def test_a_logarithmic_axis_reads_whole_numbers_in_order() -> None:
     assert charts.log_ticks([150, 1100]) == [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
     assert charts.log_ticks([0.002, 30]) == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100])
     assert charts.log_ticks([]) == []
+
+
+@pytest.mark.parametrize(("name", "norm"), [("resnet50", "batch"), ("resnext50_32x4d", "group"), ("resnet18", "batch")])
+def test_a_chinese_page_names_no_operator_in_english(name: str, norm: str) -> None:
+    network = counting.describe(name, norm=norm)
+    shown = [
+        drawings.ribbon("zh-CN", network, 0),
+        drawings.whole("zh-CN", network),
+        misconceptions_view.listed("zh-CN"),
+    ]
+    shown += [make("zh-CN", network, i, 0) for make in (explore_view.stage, explore_view.block) for i in range(8)]
+    shown += [compare_view.stages("zh-CN", [network] * 2, "conv3_x"), compare_view.sides("zh-CN", [network] * 2, "fc")]
+    cells = [cell for column in charts.stage_table("zh-CN", network).data[0].cells.values for cell in column]
+    for page in [*shown, " ".join(cells), explore_view.stage_rows("zh-CN", network)]:
+        tags = Tags(page)
+        words = " ".join([tags.words, *(each.get("aria-label") or "" for _, each in tags.found)])
+        assert not re.search(r"(?<![\w.])(conv|max pool|pool|mean|linear|norm|groups)(?![\w.])", words)
+        assert re.search("[\u4e00-\u9fff]", words)
+    assert "7×7 卷积，64，/2" in shown[0]

@@ -44,8 +44,8 @@ def test_each_device_of_the_machine_is_offered_and_the_automatic_choice_first(mo
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"Card {index}")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    for language, automatic in (("en", "Automatic"), ("zh-CN", "自动")):
+    for language, automatic, cpu in (("en", "Automatic", "CPU · 1 thread"), ("zh-CN", "自动", "CPU · 1 线程")):
         assert device_choices(language) == [
             (automatic, "auto"), ("Card 0 · cuda:0", "cuda:0"), ("Card 1 · cuda:1", "cuda:1"),
-            ("CPU · 1 thread", "cpu"),
+            (cpu, "cpu"),
         ]  # fmt: skip
