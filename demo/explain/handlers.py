@@ -206,7 +206,8 @@ def _with_maps(asked: Asked, kept: Explained, missing: list[int]) -> Generator[S
     for done, total in steps:
         if time.perf_counter() - painted > REPAINT_S or not done or not asked.turn():
             painted = time.perf_counter()
-            words = text(asked.page.language, "slow_progress", done=done, total=total)
+            left = (painted - started) / done * (total - done) if done else 0.0
+            words = text(asked.page.language, "slow_progress", done=done, total=total, seconds=round(left))
             yield Shown(
                 cost=html.progress(words, done, total), go=gr.update(visible=False), stop=gr.update(visible=True)
             )

@@ -32,12 +32,48 @@
     const line = document.querySelector("#ribbon .pointed");
     if (line) line.textContent = words || line.dataset.words;
   };
-  const mark = (path) => {
-    for (const each of document.querySelectorAll(".marked")) each.classList.remove("marked");
-    if (!path) return;
-    const parts = [`#ribbon .tile[data-path="${path}"]`, `[data-part="${path}"]`, `#opened [data-path="${path}"]`];
-    for (const part of document.querySelectorAll(parts.join(","))) part.classList.add("marked");
+
+  // One thing is marked everywhere at once: a stage, or one of its blocks, in the ribbon, the table, the chart, the
+  // opened stage, its layers and its lines of code.
+  const stages = () => [...document.querySelectorAll("#ribbon button[data-stage]")];
+  const isOpened = (stage) => stage.getAttribute("aria-pressed") === "true";
+  const partsOf = (index, block) => {
+    const stage = stages()[index];
+    if (!stage) return [];
+    const bars = [...document.querySelectorAll("#chart .bars .trace")].map((trace) => trace.querySelectorAll(".point")[index]);
+    const cells = [...document.querySelectorAll("#stage-table .column-cell")].filter(
+      ({ __data__: cell }) => cell?.column.type !== "header" && cell.rowNumber === index,
+    );
+    const chip = isOpened(stage) && document.querySelector(`#opened .chips button[data-index="${block}"]`);
+    const isShown = isOpened(stage) && (block === undefined || !chip || chip.getAttribute("aria-pressed") === "true");
+    const shown = isShown ? document.querySelectorAll("#block .layer-list, .excerpt .marked") : [];
+    const tiles = stage.querySelectorAll(block === undefined ? ".tile" : `.tile[data-block="${block}"]`);
+    return [stage, chip, ...bars, ...cells, ...tiles, ...shown];
   };
+  let pointedAt = "";
+  const mark = (index, block) => {
+    if (pointedAt === `${index} ${block}`) return;
+    pointedAt = `${index} ${block}`;
+    for (const each of document.querySelectorAll(".pointed-at")) each.classList.remove("pointed-at");
+    if (index !== undefined) for (const part of partsOf(index, block)) part?.classList.add("pointed-at");
+  };
+  // What the pointer is over: a tile or a stage of the ribbon, a bar, a row of the table, a chip of the opened stage.
+  const placeOf = (target) => {
+    const tile = target.closest("#ribbon .tile");
+    const stage = target.closest("#ribbon button[data-stage]");
+    if (stage) return [stages().indexOf(stage), tile ? Number(tile.dataset.block) : undefined];
+    const chip = target.closest("#opened .chips button");
+    if (chip) return [stages().findIndex(isOpened), Number(chip.dataset.index)];
+    const bar = target.closest("#chart .bars .point");
+    if (bar) return [[...bar.parentElement.children].indexOf(bar)];
+    const cell = target.closest("#stage-table .column-cell")?.__data__;
+    return cell && cell.column.type !== "header" ? [cell.rowNumber] : [];
+  };
+  for (const over of ["pointerover", "focusin"])
+    document.addEventListener(over, ({ target }) => {
+      if (target.closest?.("#ribbon, #explore-columns")) mark(...placeOf(target));
+      else if (pointedAt) mark();
+    });
 
   document.addEventListener("pointermove", (event) => {
     const tile = event.target.closest?.("#ribbon .tile");
@@ -45,12 +81,10 @@
     const [row, column] = unitAt(tile, event);
     frame(numbers(tile), row, column);
     tell(tile.dataset.words);
-    mark(tile.dataset.path);
   });
   document.addEventListener("pointerout", ({ target, relatedTarget }) => {
     if (!target.closest?.("#ribbon .tile") || relatedTarget?.closest?.("#ribbon .tile")) return;
     tell("");
-    mark("");
     const unit = document.querySelector("#unit .unit");
     if (unit) frame(numbers(unit), Number(unit.dataset.row), Number(unit.dataset.column));
     else if (seen()) seen().querySelector(".frame").hidden = true;

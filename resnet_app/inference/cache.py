@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import lru_cache
 
 from resnet_app.inference.download import Progress
@@ -40,6 +42,7 @@ class ModelCache:
                 future.set_exception(error)
                 raise
             self._shrink()
+            _give_back()
         return dressed(future.result(), choice)
 
     @property
@@ -56,6 +59,12 @@ class ModelCache:
                 if len(ready) < 2:
                     return
                 del self._models[ready[0]]
+
+
+def _give_back() -> None:
+    """Hand freed memory back to the system: glibc keeps it for later, up to a gigabyte after some large models."""
+    with suppress(OSError, AttributeError, TypeError):  # another system, or another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @lru_cache(maxsize=1)

@@ -47,6 +47,25 @@ def test_pointing_frames_the_photo_and_clicking_takes_a_unit_apart(filled: Calla
     expect(unit).to_have_count(0)
 
 
+def test_one_thing_is_marked_everywhere_at_once(filled: Callable[..., Page]) -> None:
+    page = filled()
+    expect(page.locator("#chart .bartext").first).to_be_visible()
+    page.locator('#ribbon .tile[data-path="layer3.1"] img').hover()
+    marked = page.locator(".pointed-at")
+    expect(page.locator("#ribbon .tile.pointed-at")).to_have_attribute("data-path", "layer3.1")
+    expect(page.locator('#ribbon button[data-stage="conv4_x"]')).to_have_class(re.compile("pointed-at"))
+    expect(page.locator("#opened .chips .pointed-at")).to_have_text("2")  # conv4_x is the opened stage
+    expect(page.locator("#chart .point.pointed-at")).to_have_count(2)  # parameters and MACs
+    expect(page.locator("#stage-table .column-cell.pointed-at")).to_have_count(7)  # its row
+    page.locator("#stage-table .column-cell").filter(has_text="conv2_x").hover(force=True)
+    expect(page.locator('#ribbon button[data-stage="conv2_x"]')).to_have_class(re.compile("pointed-at"))
+    expect(page.locator("#ribbon .tile.pointed-at")).to_have_count(2)
+    page.locator("#chart .bars .point path").nth(5).hover(force=True)
+    expect(page.locator('#ribbon button[data-stage="conv5_x"]')).to_have_class(re.compile("pointed-at"))
+    page.locator("#network h2").hover()
+    expect(marked).to_have_count(0)
+
+
 def test_a_click_on_the_photo_marks_the_units_that_saw_it(filled: Callable[..., Page]) -> None:
     page = filled()
     spots = page.locator("#ribbon .spot")

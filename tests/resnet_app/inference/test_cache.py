@@ -1,5 +1,6 @@
 """The models in memory against a plain model of "least recently used", one by one and from many threads at once."""
 
+import sys
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,30 @@ def test_what_is_loaded_and_dropped_is_as_with_the_simplest_cache(wanted, limit)
             except WeightsError:
                 assert name == "absent"
     assert (loads.made, cache.memory_bytes) == least_recently_used(wanted, limit)
+
+
+RESIDENT = """
+from resnet_app.inference import models
+from resnet_app.inference.cache import ModelCache
+
+def resident():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) / 1024
+
+cache = ModelCache(1)  # the newest alone stays
+cache.get(models.choose("resnet18", "random", device="cpu"))
+before = resident()
+for name in ("resnet152", "wide_resnet101_2", "resnet18"):
+    cache.get(models.choose(name, "random", device="cpu"))
+print(round(resident() - before))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_dropped_models_held_goes_back_to_the_system(fresh_python):
+    done = fresh_python("-c", RESIDENT)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 150  # MB; the two large models had 900, and glibc keeps hundreds of them if it may
 
 
 def test_many_threads_get_what_they_asked_for_and_the_bound_holds(monkeypatch):
