@@ -25,16 +25,15 @@ from demo.sidebar import layout as sidebar_layout
 from demo.teach import events as teach_events
 from demo.teach import layout as teach_layout
 from demo.ui import html, photo_input
-from demo.ui.events import Page
+from demo.ui.events import RING, RING_PHOTO, Page, hang_bells
 from demo.ui.labels import Labels
 from demo.ui.photo_input import EXAMPLES
-from demo.ui.queues import EACH, IN_ORDER, QUIET
+from demo.ui.queues import EACH, PRIVATE, QUIET
 from demo.ui.session import PageInputs, Session
 from demo.ui.theme import head, theme
 from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
-TABS = ("classify", "explain", "explore", "batch", "compare", "teach")  # in the order of the row
 START = "(stored) => { const held = resnetExplorer.heldModel(); resnetExplorer.start(); return [stored, held]; }"
 SPEAK = "(language) => window.resnetExplorer.speak(language)"
 
@@ -92,25 +91,17 @@ class App:
         room = gr.State(explore_layout.ROOMS[0])
         inputs = PageInputs(
             choice=gr.State(None), model=side.model, weights=side.weights, device=side.device, photo=photo,
-            language=self._language, tab=gr.State(TABS[0]), room=room, session=gr.State(Session()),
+            language=self._language, room=room, session=gr.State(Session()),
         )  # fmt: skip
-        page = Page(inputs, self._tabs.select(enter_tab, None, inputs.tab, **QUIET, **IN_ORDER))
-        shows = (
-            explore_events.wire(self._explore, page, photo),
-            compare_events.wire(self._compare, page),
-            classify_events.wire(self._classify, page),
-            explain_events.wire(self._explain, page, photo),
-        )
-
-        def show_all(listen: Callable[..., Any]) -> None:
-            # Each load has its own answer: by default one that comes while another is under way would get none.
-            for show in shows:
-                show(listen, **EACH)
-
+        page = Page(inputs, hang_bells())
+        self._tabs.select(None, js=RING, **PRIVATE, **EACH)
+        photo.change(None, js=RING_PHOTO, **PRIVATE, **EACH)
+        explore_events.wire(self._explore, page, photo)
+        compare_events.wire(self._compare, page)
+        classify_events.wire(self._classify, page)
+        explain_events.wire(self._explain, page, photo)
         taught = gr.State(None)  # the session's latest lesson, as a ModelChoice
-        load = sidebar_events.wire(
-            side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem, show=show_all
-        )
+        load = sidebar_events.wire(side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem)
         batch_events.wire(self._batch, page, photo=photo)
         teach_events.wire(self._teach, page, taught=taught, photo=photo)
         self._wire_language(taught, load)
@@ -176,11 +167,6 @@ def _header(labels: Labels) -> gr.Radio:
             js_on_load="window.resnetExplorer.switchTheme(element)",
         )  # fmt: skip
     return language
-
-
-def enter_tab(event: gr.SelectData) -> str:
-    """The tab that came into sight, by its place in the row."""
-    return TABS[int(event.index) % len(TABS)]
 
 
 def launch_options() -> dict[str, Any]:

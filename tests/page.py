@@ -11,7 +11,7 @@ def visit(**changes: Any) -> PageInputs:
     """The page's inputs of a visitor who has just come, with the changes."""
     usual = {
         "choice": None, "model": "resnet18", "weights": "ants-bees", "device": "cpu", "photo": None, "language": "en",
-        "tab": "classify", "room": "picture", "session": Session(),
+        "room": "picture", "session": Session(),
     }  # fmt: skip
     return PageInputs(**{**usual, **changes})
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from demo.compare import handlers
 from demo.compare.layout import Compare
-from demo.ui.events import Listen, Page, Show, on
+from demo.ui.events import Page, on
 from demo.ui.queues import DRAWING, EACH, LATEST, QUIET
 
 
-def wire(tab: Compare, page: Page) -> Show:
-    """Wire the tab; gives what shows it anew after an event, where it is in sight."""
+def wire(tab: Compare, page: Page) -> None:
+    """Wire the tab."""
     asked = handlers.Asked(page.inputs, tab.first, tab.second, tab.classes, tab.input_size, tab.stem, tab.stage)
     shown = handlers.Shown(tab.stages, tab.sides, tab.problem)
     for changed in (
@@ -19,9 +17,4 @@ def wire(tab: Compare, page: Page) -> Show:
         tab.classes.blur, tab.stem.input, tab.stage.input,
     ):  # fmt: skip
         on(changed, handlers.compare, asked, shown, **QUIET, **LATEST, **DRAWING)
-
-    def show(listen: Listen, **how: Any) -> None:
-        on(listen, handlers.compare, asked, shown, seen=("compare",), **QUIET, **DRAWING, **how)
-
-    show(page.entered.then, **EACH)
-    return show
+    on(page.bells.compare.input, handlers.compare, asked, shown, **QUIET, **EACH, **DRAWING)

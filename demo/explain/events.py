@@ -9,7 +9,7 @@ import gradio as gr
 from demo.explain import handlers, worth_handlers
 from demo.explain.layout import Explain
 from demo.ui import photo_input
-from demo.ui.events import Listen, Page, Show, Turns, components, on
+from demo.ui.events import Listen, Page, Turns, components, on
 from demo.ui.queues import EACH, LATEST, MODEL_WORK, PRIVATE, QUIET, SLOW_WORK
 from demo.ui.session import Turn
 from resnet_app.choices import LAYERS
@@ -17,8 +17,8 @@ from resnet_app.choices import LAYERS
 AT_ONCE: dict[str, Any] = {"queue": False, **QUIET}
 
 
-def wire(tab: Explain, page: Page, photo: gr.Image) -> Show:
-    """Wire the tab; ``photo`` is the page's one photo box. Gives what shows the tab anew, where it is in sight."""
+def wire(tab: Explain, page: Page, photo: gr.Image) -> None:
+    """Wire the tab; ``photo`` is the page's one photo box."""
     kept, turn = gr.State(None), gr.State(Turn())
     asked = handlers.Asked(
         page.inputs, tab.method, tab.layers, tab.classes, tab.view, tab.lines, tab.colours, tab.first, tab.second,
@@ -35,12 +35,8 @@ def wire(tab: Explain, page: Page, photo: gr.Image) -> Show:
             **MODEL_WORK, **how,
         )  # fmt: skip
 
-    def show(listen: Listen, **how: Any) -> None:
-        explain(listen, seen=("explain",), **how)
-
     photo_input.wire(tab.input, photo)
-    show(photo.change, **LATEST)
-    show(page.entered.then, **EACH)
+    explain(page.bells.explain.input, **EACH)
     for listen in (
         tab.method.input, tab.layers.input, tab.classes.input, tab.view.input, tab.lines.input, tab.colours.input,
     ):  # fmt: skip
@@ -50,7 +46,6 @@ def wire(tab: Explain, page: Page, photo: gr.Image) -> Show:
         on(listen, handlers.contrast, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
     _wire_slow(tab, page, asked, shown)
     _wire_worth(tab, page, asked)
-    return show
 
 
 def _wire_slow(tab: Explain, page: Page, asked: handlers.Asked, shown: handlers.Shown) -> None:

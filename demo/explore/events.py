@@ -2,68 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from demo.explore import handlers, overview_handlers, picture_handlers
 from demo.explore.layout import DEFAULT_PLACE, ROOMS, Explore
 from demo.ui import photo_input
-from demo.ui.events import Listen, Page, Show, on
+from demo.ui.events import Listen, Page, on
 from demo.ui.queues import DRAWING, EACH, IN_ORDER, LATEST, MODEL_WORK, PRIVATE, QUIET
 
-PICTURE, STEPS, CODE = ("explore", "picture"), ("explore", "steps"), ("explore", "code")
-MAKE_REACHABLE = "() => window.resnetExplorer.makeReachable()"
+DRAWN = "() => { resnetExplorer.makeReachable(); resnetExplorer.ringDrawn(); }"  # then the ribbon and the room follow
+CHANGED = "() => resnetExplorer.ringDrawn('maps')"  # the same, where photo and model are as they were
+OPENED = "() => resnetExplorer.ringOpened()"  # then the maps or the lines of what is opened
+ENTERED = "() => resnetExplorer.ringRoom()"
 
 
-def wire(tab: Explore, page: Page, photo: gr.Image) -> Show:
-    """Wire the tab; ``photo`` is the page's one photo box. Gives what shows the tab anew after an event."""
+def wire(tab: Explore, page: Page, photo: gr.Image) -> None:
+    """Wire the tab; ``photo`` is the page's one photo box."""
     plan, drawn = _records(tab, page)
-    room = handlers.Room(
-        tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.said, tab.rows, tab.drawing, tab.problem
-    )
-    show_picture, show_maps = _wire_picture(tab, plan, photo)
-    fill = _wire_overview(tab, plan)
-
-    def show_rooms(listen: Listen, **how: Any) -> None:
-        on(listen, handlers.show_room, plan, room, seen=("explore",), **QUIET, **DRAWING, **how)
-
-    def walk(listen: Listen, **how: Any) -> None:
-        shown = overview_handlers.Walked(tab.steps, tab.steps_problem)
-        asked = overview_handlers.Asked(plan)
-        failed = overview_handlers.Walked(steps="")
-        on(listen, overview_handlers.walk, asked, shown, seen=STEPS, failed=failed, **QUIET, **MODEL_WORK, **how)
-
-    def show(listen: Listen, **how: Any) -> None:
-        on(listen, handlers.draw, plan, drawn, **QUIET, **DRAWING, **how)
-        fill(listen, **how)
-        show_rooms(listen, **how)
-        show_picture(listen, **how)
-        walk(listen, **how)
-
+    shown = on(page.bells.explore.input, handlers.draw, plan, drawn, **QUIET, **EACH, **DRAWING)
+    shown.then(None, js=DRAWN, **PRIVATE, **EACH)
     for changed in _controls(tab):
         redrawn = on(changed, handlers.draw, plan, drawn, **QUIET, **LATEST, **DRAWING)
-        fill(redrawn.then, **EACH)
-        show_rooms(redrawn.then, **EACH)
-        show_maps(redrawn.then, **EACH)
+        redrawn.then(None, js=CHANGED, **PRIVATE, **EACH)
     # At once, not when its weights are there, which may have to be fetched; then again, with their classes and stem.
     on(page.inputs.model.input, handlers.draw, plan, drawn, **QUIET, **LATEST, **DRAWING)
     on(tab.chart_kind.input, handlers.draw_chart, plan, drawn, **QUIET, **LATEST, **DRAWING)
     for chosen, open_it in ((tab.ribbon.select, handlers.open_stage), (tab.stage.select, handlers.open_block)):
         opened = on(chosen, open_it, plan, drawn, **QUIET, **EACH, **DRAWING)
-        on(opened.then, handlers.show_excerpts, plan, room, seen=CODE, **QUIET, **EACH, **DRAWING)
-        show_maps(opened.then, **EACH)
-    entered = tab.rooms.select(enter_room, None, page.inputs.room, **QUIET, **IN_ORDER)
-    for listen in (entered.then, page.entered.then):
-        show_rooms(listen, **EACH)
-        show_picture(listen, **EACH)
-        walk(listen, **EACH)
-    fill(page.entered.then, **EACH)
-    page.entered.then(None, js=MAKE_REACHABLE, **PRIVATE, **EACH)
-    show_picture(photo.change, **LATEST)
-    walk(photo.change, **LATEST)
-    fill(photo.change, **LATEST)
-    return show
+        opened.then(None, js=OPENED, **PRIVATE, **EACH)
+    tab.rooms.select(enter_room, None, page.inputs.room, **QUIET, **IN_ORDER).then(None, js=ENTERED, **PRIVATE, **EACH)
+    _wire_rooms(tab, page, plan)
+    _wire_picture(tab, page, plan, photo)
+    _wire_overview(tab, page, plan)
+
+
+def _wire_rooms(tab: Explore, page: Page, plan: handlers.Plan) -> None:
+    """The rooms about the network alone."""
+    room = handlers.Room(
+        tab.excerpts, tab.snippet, tab.tree, tab.standing, tab.published, tab.said, tab.rows, tab.drawing, tab.problem
+    )
+    on(page.bells.about.input, handlers.show_room, plan, room, **QUIET, **EACH, **DRAWING)
+    on(page.bells.excerpts.input, handlers.show_excerpts, plan, room, **QUIET, **EACH, **DRAWING)
 
 
 def _controls(tab: Explore) -> tuple[Listen, ...]:
@@ -87,36 +66,30 @@ def _records(tab: Explore, page: Page) -> tuple[handlers.Plan, handlers.Drawn]:
     return plan, drawn
 
 
-def _wire_overview(tab: Explore, plan: handlers.Plan) -> Show:
-    """The ribbon filled with the photo, and the unit that is looked at; gives what fills it anew."""
+def _wire_overview(tab: Explore, page: Page, plan: handlers.Plan) -> None:
+    """The ribbon filled with the photo, the unit that is looked at, and inference step by step."""
     asked = overview_handlers.Asked(plan)
     shown = overview_handlers.Shown(tab.ribbon, tab.unit, tab.problem)
-
-    def fill(listen: Listen, **how: Any) -> None:
-        on(listen, overview_handlers.fill, asked, shown, seen=("explore",), **QUIET, **MODEL_WORK, **how)
-
+    on(page.bells.ribbon.input, overview_handlers.fill, asked, shown, **QUIET, **EACH, **MODEL_WORK)
     for pointed in (tab.ribbon.input, tab.unit.input):
         on(pointed, overview_handlers.unit, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
-    return fill
+    walked = overview_handlers.Walked(tab.steps, tab.steps_problem)
+    failed = overview_handlers.Walked(steps="")
+    on(page.bells.steps.input, overview_handlers.walk, asked, walked, failed=failed, **QUIET, **EACH, **MODEL_WORK)
 
 
-def _wire_picture(tab: Explore, plan: handlers.Plan, photo: gr.Image) -> tuple[Show, Show]:
-    """The room "Your picture"; gives what shows all of it anew, and what shows its feature maps alone."""
+def _wire_picture(tab: Explore, page: Page, plan: handlers.Plan, photo: gr.Image) -> None:
+    """The room "Your picture"."""
     asked = picture_handlers.Asked(plan, tab.scale, tab.left_out)
     shown = picture_handlers.Shown(
         tab.input.photo, tab.maps, tab.more, tab.residual_chart, tab.readings, tab.left_out, tab.without,
         tab.inside_problem,
     )  # fmt: skip
-
-    def show(listen: Listen, **how: Any) -> None:
-        on(
-            listen, picture_handlers.look, asked, shown, seen=PICTURE, failed=picture_handlers.LOOK_FAILED,
-            show_progress="minimal", show_progress_on=[tab.maps, tab.readings], **MODEL_WORK, **PRIVATE, **how,
-        )  # fmt: skip
-
-    def show_maps(listen: Listen, **how: Any) -> None:
-        on(listen, picture_handlers.maps, asked, shown, seen=PICTURE, **QUIET, **MODEL_WORK, **how)
-
+    on(
+        page.bells.picture.input, picture_handlers.look, asked, shown, failed=picture_handlers.LOOK_FAILED,
+        show_progress="minimal", show_progress_on=[tab.maps, tab.readings], **MODEL_WORK, **PRIVATE, **EACH,
+    )  # fmt: skip
+    on(page.bells.maps.input, picture_handlers.maps, asked, shown, **QUIET, **EACH, **MODEL_WORK)
     photo_input.wire(tab.input, photo)
     on(tab.scale.input, picture_handlers.maps, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
     on(tab.left_out.input, picture_handlers.leave_out, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
@@ -126,7 +99,6 @@ def _wire_picture(tab: Explore, plan: handlers.Plan, photo: gr.Image) -> tuple[S
     ):  # fmt: skip
         chosen = on(button.click, choose, asked, blocks, **QUIET, **IN_ORDER)
         on(chosen.then, picture_handlers.leave_out, asked, shown, **QUIET, **EACH, **MODEL_WORK)
-    return show, show_maps
 
 
 def enter_room(event: gr.SelectData) -> str:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from demo.sidebar import handlers
 from demo.sidebar.layout import Sidebar
-from demo.ui.events import Listen, Page, Turns, on
+from demo.ui.events import RING, Listen, Page, Turns, on
 from demo.ui.queues import EACH, LOAD_WORK, PRIVATE, QUIET
 from demo.ui.session import Turn
 
@@ -18,9 +18,7 @@ HOLD = "(...inputs) => window.resnetExplorer.hold(inputs)"  # the list of weight
 RELEASE = "() => window.resnetExplorer.release()"
 
 
-def wire(
-    side: Sidebar, page: Page, *, taught: gr.State, classes: gr.Number, stem: gr.Radio, show: Callable[[Any], None]
-) -> Callable[..., None]:
+def wire(side: Sidebar, page: Page, *, taught: gr.State, classes: gr.Number, stem: gr.Radio) -> Callable[..., None]:
     """Wire the sidebar; gives what loads after a further event: (listen, what has changed).
 
     Args:
@@ -28,7 +26,6 @@ def wire(
         page: what the tabs share.
         taught: the session's lesson.
         classes, stem: Explore's, which follow the model.
-        show: what shows all tabs anew after a load.
     """
     turn = gr.State(Turn())
     asked = handlers.Asked(page.inputs, side.checkpoint, side.class_names, taught, turn)
@@ -42,7 +39,7 @@ def wire(
             listen, partial(handlers.load, changed), asked, shown, turns=Turns.TAKE,
             failed=partial(handlers.load_failed, changed), **QUIET, **LOAD_WORK, **how,
         )  # fmt: skip
-        show(done.then)
+        done.then(None, js=RING, **PRIVATE, **EACH)  # each load has its own answer
         return done
 
     for changed, listen in (
@@ -56,6 +53,6 @@ def wire(
         side.names_file.upload, handlers.load_names, handlers.AskedNames(*asked, side.names_file),
         shown, turns=Turns.TAKE, failed=handlers.names_failed, **QUIET, **LOAD_WORK,
     )  # fmt: skip
-    show(named.then)
+    named.then(None, js=RING, **PRIVATE, **EACH)
     load(taught.change, "taught")
     return load

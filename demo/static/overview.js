@@ -55,7 +55,7 @@
     if (pointedAt === `${index} ${block}`) return;
     pointedAt = `${index} ${block}`;
     for (const each of document.querySelectorAll(".pointed-at")) each.classList.remove("pointed-at");
-    if (index !== undefined) for (const part of partsOf(index, block)) part?.classList.add("pointed-at");
+    if (index !== undefined) for (const part of partsOf(index, block)) part && part.classList.add("pointed-at");
   };
   // What the pointer is over: a tile or a stage of the ribbon, a bar, a row of the table, a chip of the opened stage.
   const placeOf = (target) => {

@@ -1,4 +1,4 @@
-"""How an event is wired: inputs and outputs as records, only where it is in sight, one border for errors, turns.
+"""How an event is wired: inputs and outputs as records, what is in sight, one border for errors, turns.
 
 ``on`` is the one way from a component to a handler. A handler takes a record of values and gives a record of what
 becomes of its outputs; it neither catches errors nor counts turns.
@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from demo.ui.errors import problem
 from demo.ui.session import PageInputs
 
-Show = Callable[..., None]  # shows a tab anew after an event: (listen, **how)
+RING = "() => window.resnetExplorer.ring()"  # what is in sight shows itself anew
+RING_PHOTO = "() => window.resnetExplorer.ring('photo')"  # the same, for another photo: the drawn network stays
 Listen = Callable[..., Any]  # a component's event, such as ``button.click``, or another event's ``then``
 
 
@@ -29,17 +30,47 @@ class Turns(Enum):
     WATCH = "watch"  # it is about what the latest has shown
 
 
+class Bells(NamedTuple):
+    """What shows a tab, or a part of Explore, anew: the page rings the one in sight (``static/bells.js``).
+
+    Whatever the others would show is not even asked for: an event of Gradio's costs the page time for each of its
+    outputs, seen or not, and a tab shows itself when it is entered.
+    """
+
+    classify: gr.HTML
+    explain: gr.HTML
+    explore: gr.HTML
+    compare: gr.HTML
+    ribbon: gr.HTML  # filled with the photo
+    picture: gr.HTML  # Explore's rooms: all of it
+    maps: gr.HTML  # only the maps of what is opened
+    steps: gr.HTML
+    excerpts: gr.HTML  # only the lines of what is opened
+    about: gr.HTML  # the rooms about the network alone
+
+
 @dataclass(frozen=True)
 class Page:
     """What the tabs share.
 
     Attributes:
         inputs: the components that every handler's work begins with.
-        entered: the event of another tab coming into sight.
+        bells: what rings where something has to be shown anew.
     """
 
     inputs: PageInputs
-    entered: Any
+    bells: Bells
+
+
+def hang_bells() -> Bells:
+    """The bells, which nobody sees."""
+    with gr.Row(elem_id="bells"):
+        return Bells(
+            **{
+                name: gr.HTML("<i></i>", js_on_load=f"window.resnetExplorer.hang('{name}', trigger)")
+                for name in Bells._fields
+            }
+        )
 
 
 def open_tab(name: str) -> str:
@@ -68,7 +99,6 @@ def on(
     asked: Any,
     shown: Any,
     *,
-    seen: tuple[str, ...] = (),
     turns: Turns | None = None,
     stale: Any = None,
     failed: Any = None,
@@ -83,14 +113,13 @@ def on(
         asked: a NamedTuple of components, with a field ``page``; the handler gets the same one, filled with values.
         shown: a NamedTuple of components, each field of which defaults to ``gr.skip()``; with a field ``problem`` for
             the sentence where the handler fails.
-        seen: the tab, and the room in it, that must be in sight: what is not seen is not computed.
         turns: whether ``asked.turn`` decides if what comes is still wanted; the handler finds a function there that
             says so, and yields where it says no: it goes no further then.
         stale: what becomes of the outputs where it no longer is.
         failed: what else becomes of them where the handler fails: a record, or what makes one of ``asked``.
         how: further options of the event: queue, progress, visibility.
     """
-    carry_out = partial(carried_out, seen=seen, turns=turns, stale=stale, failed=failed)
+    carry_out = partial(carried_out, turns=turns, stale=stale, failed=failed)
     return listen(_wired(work, carry_out, asked, type(shown)()), components(asked), components(shown), **how)
 
 
@@ -122,15 +151,11 @@ def carried_out(
     given: Any,
     nothing: Any,
     *event: Any,
-    seen: tuple[str, ...] = (),
     turns: Turns | None = None,
     stale: Any = None,
     failed: Any = None,
 ) -> Iterator[Any]:
     """What becomes of the outputs, at least once; arguments as ``on``, with the values, and a record that skips all."""
-    if seen and (given.page.tab, given.page.room)[: len(seen)] != seen:
-        yield nothing
-        return
     is_wanted = _always
     if turns:
         is_wanted = given.turn.take() if turns is Turns.TAKE else given.turn.watch()

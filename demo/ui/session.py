@@ -31,7 +31,6 @@ class PageInputs(NamedTuple):
         model, weights, device: what the sidebar shows.
         photo: the page's one photo, a file.
         language: of the page.
-        tab: the one in sight.
         room: of the Explore tab, the one below the network that is in sight.
         session: what this visitor's photo has given so far.
     """
@@ -42,7 +41,6 @@ class PageInputs(NamedTuple):
     device: Any
     photo: Any
     language: Any
-    tab: Any
     room: Any
     session: Any
 

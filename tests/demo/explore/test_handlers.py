@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from demo.compare import handlers as compare_handlers
-from demo.explore import events as explore_events
 from demo.explore import handlers, picture_handlers
 from demo.explore.layout import ROOMS
 from demo.ui import errors
@@ -26,7 +25,7 @@ BEE = EXAMPLES / "bee-daisy.jpg"
 
 def plan(**changed: Any) -> handlers.Plan:
     """What Explore's controls say, where nothing was changed."""
-    page, own = split({"tab": "explore", "room": "code", **changed})
+    page, own = split({"room": "code", **changed})
     return plan_of(page, **{"classes": 1000, **own})
 
 
@@ -35,7 +34,7 @@ def draw(**changed: Any) -> handlers.Drawn:
 
 
 def room(name: str, **changed: Any) -> handlers.Room:
-    return last(handlers.show_room, plan(room=name, **changed), handlers.Room, seen=("explore",))
+    return last(handlers.show_room, plan(room=name, **changed), handlers.Room)
 
 
 def opened(work: Any, asked: handlers.Plan, **event: int) -> handlers.Drawn:
@@ -116,16 +115,9 @@ def test_dilation_chosen_for_another_network_is_left_out() -> None:
 def test_only_the_room_in_sight_is_computed() -> None:
     everything = {inner: room(inner) for inner in ROOMS}
     assert everything["picture"] == handlers.Room()
-    assert room("code", tab="classify") == handlers.Room()
     for inner, parts in (("code", 3), ("others", 2), ("tables", 2)):
         assert sum(part != gr.skip() for part in everything[inner]) == parts
     assert "self.layer3 = self._make_layer" in re.sub("<[^>]+>", "", everything["code"].excerpts)
-    for tab, inner in (("explore", "code"), ("explain", "picture")):
-        for work in (picture_handlers.look, picture_handlers.maps):
-            assert inside(work, seen=explore_events.PICTURE, tab=tab, room=inner) == picture_handlers.Shown()
-    assert (
-        compare(("resnet18", "resnet50"), 10, "64", "imagenet", "conv1", seen=("compare",)) == compare_handlers.Shown()
-    )
 
 
 def test_the_snippet_names_published_weights_in_use_and_no_others() -> None:
@@ -149,7 +141,6 @@ def inside(
     photo: str | None = str(BEE),
     scale: str = "shared",
     left_out: Any = (),
-    seen: Any = (),
     **changed: Any,
 ) -> Any:
     """What the room with the picture shows, where nothing else was changed."""
@@ -157,12 +148,12 @@ def inside(
         plan(**{"photo": photo, "classes": 2, "place": ("conv4_x", 1), **changed}), scale, list(left_out)
     )
     failed = picture_handlers.LOOK_FAILED if work is picture_handlers.look else None
-    return last(work, asked, picture_handlers.Shown, seen=seen, failed=failed)
+    return last(work, asked, picture_handlers.Shown, failed=failed)
 
 
-def compare(names: tuple[str, str], *shape: Any, language: str = "en", seen: Any = ()) -> compare_handlers.Shown:
+def compare(names: tuple[str, str], *shape: Any, language: str = "en") -> compare_handlers.Shown:
     asked = compare_handlers.Asked(visit(language=language), *names, *shape)
-    return last(compare_handlers.compare, asked, compare_handlers.Shown, seen=seen)
+    return last(compare_handlers.compare, asked, compare_handlers.Shown)
 
 
 @pytest.mark.slow

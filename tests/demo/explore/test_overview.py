@@ -15,12 +15,12 @@ from tests.page import last, visit
 
 
 def filled(**changes):
-    page = visit(**{"photo": str(BEE), "tab": "explore", **changes.pop("page", {})})
+    page = visit(**{"photo": str(BEE), **changes.pop("page", {})})
     return last(overview_handlers.fill, overview_handlers.Asked(plan_of(page, **changes)), overview_handlers.Shown)
 
 
 def looked_at(page=None, **event):
-    asked = overview_handlers.Asked(plan_of(page or visit(photo=str(BEE), tab="explore")))
+    asked = overview_handlers.Asked(plan_of(page or visit(photo=str(BEE))))
     return last(overview_handlers.unit, asked, overview_handlers.Shown, SimpleNamespace(**event))
 
 
@@ -79,7 +79,7 @@ def test_each_convolution_of_the_block_can_be_gone_to(bundled):
 
 def test_closing_it_or_a_page_without_a_photo_shows_none():
     assert looked_at(place="", row=0, column=0).unit == ""
-    assert looked_at(visit(tab="explore"), place="layer1.0", channel=0, row=0, column=0).unit == ""
+    assert looked_at(visit(), place="layer1.0", channel=0, row=0, column=0).unit == ""
 
 
 def test_a_place_that_is_none_is_a_sentence_and_no_crash():

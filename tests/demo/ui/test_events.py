@@ -1,4 +1,4 @@
-"""From a component to a handler: records filled in order, one border for errors, turns, only what is seen."""
+"""From a component to a handler: records filled in order, one border for errors, turns, and what is rung for."""
 
 import inspect
 import logging
@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import gradio as gr
 import pytest
 
-from demo.ui.events import Turns, components, filled, on
+from demo import app
+from demo.ui.events import Bells, Turns, components, filled, on
 from demo.ui.session import PageInputs, Turn
 from resnet_app.errors import ResNetAppError
 from tests.page import carry_out, last, visit
@@ -41,22 +42,14 @@ def fail(_asked: Asked) -> Shown:
 
 
 def test_a_record_of_records_is_filled_in_the_order_of_its_components() -> None:
-    record = Asked(visit(tab="t"), (("a", "b"), ("c",)), "d")
+    record = Asked(visit(), (("a", "b"), ("c",)), "d")
     assert components(record)[-4:] == ["a", "b", "c", "d"]
     same = filled(record, iter(components(record)))
     assert same == record
     assert isinstance(same.page, PageInputs)
     numbered = filled(record, iter(range(100)))
-    assert numbered.page == PageInputs(*range(9))
-    assert numbered.number == ((9, 10), (11,))
-
-
-@pytest.mark.parametrize("place", [("explore", "picture"), ("explore",)])
-def test_what_is_not_in_sight_is_not_even_begun(place: tuple[str, ...]) -> None:
-    for tab, room in (("classify", "picture"), ("explore", "code")):
-        hidden = (tab, room)[: len(place)] != place
-        shown = last(fail, Asked(visit(tab=tab, room=room)), Shown, seen=place)
-        assert (shown == Shown()) == hidden
+    assert numbered.page == PageInputs(*range(8))
+    assert numbered.number == ((8, 9), (10,))
 
 
 def test_an_error_of_ours_is_its_sentence_and_leaves_the_rest() -> None:
@@ -154,7 +147,19 @@ def test_a_wired_handler_with_a_second_parameter_gets_the_event() -> None:
     def chosen(asked: Boxes, event: gr.EventData) -> Shown:
         return Shown((asked.number, event.index))
 
-    function, *_ = wired(chosen, seen=("explore",))
+    function, *_ = wired(chosen)
     event = gr.EventData(None, {"index": 4})
-    assert function.fn(event, *visit(tab="explore"), 3, None) == Shown((3, 4))
-    assert function.fn(event, *visit(tab="classify"), 3, None) == Shown()
+    assert function.fn(event, *visit(), 3, None) == Shown((3, 4))
+
+
+def test_an_event_of_the_page_reaches_no_tab_but_the_one_in_sight() -> None:
+    """A photo, a model or another tab rings a bell in the page; only a bell goes to the server, and to one tab."""
+    page = app.build()
+    scripts = {number: str(getattr(block, "js_on_load", "")) for number, block in page.blocks.items()}
+    bells = [number for number, script in scripts.items() if "resnetExplorer.hang(" in script]
+    assert len(bells) == len(Bells._fields)
+    rung = [target for function in page.fns.values() for target in function.targets if target[0] in bells]
+    assert len(rung) == len(bells)  # each leads to one handler
+    photo = next(id_ for id_, block in page.blocks.items() if getattr(block, "elem_id", None) == "photo")
+    changed = [function for function in page.fns.values() if (photo, "change") in function.targets]
+    assert [(function.fn, function.outputs) for function in changed] == [(None, [])]
