@@ -11,13 +11,13 @@ import gradio as gr
 
 from demo.ui.errors import no_problem
 from demo.ui.inputs import count
-from demo.ui.session import PageInputs
+from demo.ui.session import PageInputs, current
 from resnet_app.errors import ResNetAppError
-from resnet_app.registry import IMAGENET, IMAGENET_V1, IMAGENET_V2, NO_NORM, STAGES, get_spec
+from resnet_app.registry import BATCH, IMAGENET, IMAGENET_V1, IMAGENET_V2, NO_NORM, STAGES, get_spec
 
 if TYPE_CHECKING:
     from resnet_app.architecture.records import Architecture
-    from resnet_app.inference.models import ModelChoice
+    from resnet_app.inference.models import LoadedModel, ModelChoice
 
 Place = tuple[str, int]  # the opened stage's name (its index changes with the stem), and the block's index
 OWN_NUMBER = ""  # the choice of groups or width that stands for the network's own
@@ -109,7 +109,7 @@ def draw(plan: Plan) -> Drawn:
     number = gr.update(interactive=True) if plan.has_bottlenecks else gr.update(interactive=False, value=OWN_NUMBER)
     return Drawn(
         headline=view.headline(language, architecture),
-        ribbon=drawings.ribbon(language, architecture, index),
+        ribbon=gr.skip() if _is_filled_next(plan) else drawings.ribbon(language, architecture, index),
         stage=view.stage(language, architecture, index, block),
         block=view.block(language, architecture, index, block),
         table=charts.stage_table(language, architecture),
@@ -119,6 +119,23 @@ def draw(plan: Plan) -> Drawn:
         width_per_group=number,
         problem=no_problem(),
     )
+
+
+def is_drawn(plan: Plan, model: LoadedModel) -> bool:
+    """Whether the network that is drawn above is the loaded one, at the size at which it looks at pictures."""
+    try:
+        drawn = plan.architecture()
+    except ResNetAppError:  # its callout stands there already
+        return False
+    of_model = (model.spec, model.stem, len(model.class_names), (model.recipe.crop,) * 2)
+    return (drawn.spec, drawn.stem, drawn.classes, drawn.input_size) == of_model and not (
+        drawn.dilated or drawn.zero_init or drawn.norm != BATCH
+    )
+
+
+def _is_filled_next(plan: Plan) -> bool:
+    """Whether the ribbon comes in a moment with the photo's maps: a plain one before would make the page jump."""
+    return bool(plan.page.photo and plan.page.choice is not None and is_drawn(plan, current(plan.page.choice)))
 
 
 def draw_chart(plan: Plan) -> Drawn:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.explore.handlers import Plan, stage_index
-from demo.explore.picture_handlers import is_drawn
+from demo.explore.handlers import Plan, is_drawn, stage_index
 from demo.ui.errors import no_problem
 from demo.ui.session import Looked, PageInputs, resolve
 
@@ -61,16 +60,17 @@ def walk(asked: Asked) -> Walked:
 def fill(asked: Asked) -> Shown:
     """The ribbon with the photo's maps, where the drawn network is the one that looks at the photo; else as it is."""
     if not asked.page.photo:
-        return _plain(asked)
+        return plain(asked)
     request = resolve(asked.page)
     model, looked = request.model, request.looked
     assert looked is not None
     if not is_drawn(asked.plan, model):
-        return _plain(asked)
+        return plain(asked)
     return Shown(ribbon=filled(asked.plan, asked.plan.architecture(), looked), unit="")
 
 
-def _plain(asked: Asked) -> Shown:
+def plain(asked: Asked) -> Shown:
+    """The ribbon without a photo."""
     from demo.explore import drawings
 
     architecture = asked.plan.architecture()

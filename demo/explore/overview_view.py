@@ -11,7 +11,7 @@ from torch import Tensor
 from demo.explore.drawings import costs
 from demo.locales import text
 from demo.ui.heatmaps import class_colours
-from demo.ui.html import data_uri, figure, template
+from demo.ui.html import data_uri, figure, proper, template
 from demo.ui.labels import model_key
 from resnet_app.architecture.records import Architecture, StageRow
 from resnet_app.explain.overlay import solid
@@ -177,7 +177,7 @@ def _tint(part: float) -> str:
 def _signed(value: float) -> str:
     """Two decimals, with a real minus; what rounds to 0 has none."""
     words = f"{value:.2f}"
-    return "0.00" if words == "-0.00" else words.replace("-", "−")
+    return "0.00" if words == "-0.00" else proper(words)
 
 
 def _sums(language: str, found: Unit) -> list[tuple[str, str, bool]]:

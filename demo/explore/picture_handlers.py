@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.explore.handlers import Plan
+from demo.explore.handlers import Plan, is_drawn
 from demo.ui import html
 from demo.ui.errors import no_problem
 from demo.ui.session import Looked, PageInputs, resolve
-from resnet_app.errors import ResNetAppError
-from resnet_app.registry import BATCH, LAYER_OF_STAGE
+from resnet_app.registry import LAYER_OF_STAGE
 
 if TYPE_CHECKING:
     from resnet_app.inference.models import LoadedModel
@@ -140,18 +139,6 @@ def _without(asked: Asked, looked: Looked, left_out: list[str]) -> str:
             ("without", tuple(left_out)), lambda: residuals.logits_without(model, answer.pixels, left_out)
         )
     return picture_view.without_html(asked.page.language, model, answer, left_out, after)
-
-
-def is_drawn(plan: Plan, model: LoadedModel) -> bool:
-    """Whether the network that is drawn above is the loaded one, at the size at which it looks at pictures."""
-    try:
-        drawn = plan.architecture()
-    except ResNetAppError:  # its callout stands there already
-        return False
-    of_model = (model.spec, model.stem, len(model.class_names), (model.recipe.crop,) * 2)
-    return (drawn.spec, drawn.stem, drawn.classes, drawn.input_size) == of_model and not (
-        drawn.dilated or drawn.zero_init or drawn.norm != BATCH
-    )
 
 
 def _path(place: tuple[str, int], model: LoadedModel) -> str | None:

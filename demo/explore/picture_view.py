@@ -73,7 +73,7 @@ def readings_html(language: str, model: LoadedModel, readings: list[Reading]) ->
     """The microscope's numbers, and that the sum is right."""
     worst = max(each.error for each in readings)
     key = "scope_checked" if worst <= residuals.TOLERANCE else "scope_off"
-    checked = text(language, key, error=f"{worst:.0e}" if worst else "0")
+    checked = text(language, key, error=html.proper(f"{worst:.0e}") if worst else "0")
     return _show(
         "readings", language, is_random=model.is_random,
         said=f"{checked} {of(language, model)}", table=_readings_table(language, readings),
@@ -88,8 +88,8 @@ def _readings_table(language: str, readings: list[Reading]) -> Markup:
         [
             Markup("<code>{}</code>").format(each.path),
             text(language, "legend_identity" if each.is_identity else "legend_projection"),
-            figure(each.shortcut), figure(each.residual), figure(each.ratio), f"{each.cosine:+.3f}",
-            f"{each.error:.0e}" if each.error else "0",
+            figure(each.shortcut), figure(each.residual), figure(each.ratio), html.proper(f"{each.cosine:+.3f}"),
+            html.proper(f"{each.error:.0e}") if each.error else "0",
         ]
         for each in readings
     ]  # fmt: skip
@@ -139,4 +139,4 @@ def _classes_shown(answer: Answer, after: Tensor) -> list[int]:
 
 
 def _change(value: float) -> str:
-    return f"{value:+.2f}" if abs(value) < 1e4 else f"{value:+.1e}"
+    return html.proper(f"{value:+.2f}" if abs(value) < 1e4 else f"{value:+.1e}")

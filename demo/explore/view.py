@@ -11,7 +11,7 @@ from markupsafe import Markup
 from demo.explore.drawings import block_drawing, plain_drawing, saved
 from demo.locales import text
 from demo.locales.names import operator
-from demo.ui.html import NNBSP, NOTHING, amount, download, memory, note, shape, table, template, warning
+from demo.ui.html import NNBSP, NOTHING, amount, download, memory, note, proper, shape, table, template, warning
 from resnet_app.architecture import formulas, summary
 from resnet_app.architecture.published import is_standard, paper_row
 from resnet_app.architecture.records import Architecture, BlockRow, LayerRow, StageRow, share
@@ -222,7 +222,7 @@ def _by_torchinfo(language: str, architecture: Architecture, found: TorchinfoCou
         bias=f"{architecture.classes:,}", rest=f"{found.all_macs - found.macs - architecture.classes:,}",
     )  # fmt: skip
     difference = (
-        f"{100 * (architecture.macs / found.macs - 1):+.2f}{NNBSP}%" if architecture.macs != found.macs else "0"
+        proper(f"{100 * (architecture.macs / found.macs - 1):+.2f}{NNBSP}%") if architecture.macs != found.macs else "0"
     )
     return [
         text(language, "torchinfo_now", version=found.version), f"{found.parameters:,}",
@@ -236,14 +236,14 @@ def _in_print(language: str, architecture: Architecture) -> list[list[str]]:
     rows = [
         [
             text(language, "published_torchvision"), f"{spec.parameters:,}", f"{spec.gmacs:.3f}",
-            f"{100 * (ours / spec.gmacs - 1):+.2f}{NNBSP}%", text(language, "published_rounding"),
+            proper(f"{100 * (ours / spec.gmacs - 1):+.2f}{NNBSP}%"), text(language, "published_rounding"),
         ],
     ]  # fmt: skip
     if paper is None:
         rows.append([text(language, "published_no_row"), "–", "–", "–", ""])
     else:
         reason = text(language, f"published_{paper.reason}", counted=f"{paper.counted:.2f}")
-        difference = f"{100 * (ours / paper.gmacs - 1):+.1f}{NNBSP}%"
+        difference = proper(f"{100 * (ours / paper.gmacs - 1):+.1f}{NNBSP}%")
         parameters = f"{paper.parameters}{NNBSP}M" if paper.parameters else "–"
         rows.append([f"{paper.paper}, Table 1", parameters, f"{paper.gmacs:.1f}", difference, reason])
     return rows

@@ -40,7 +40,7 @@
   const partsOf = (index, block) => {
     const stage = stages()[index];
     if (!stage) return [];
-    const bars = [...document.querySelectorAll("#chart .bars .trace")].map((trace) => trace.querySelectorAll(".point")[index]);
+    const bars = [...document.querySelectorAll("#chart .trace.bars")].map((trace) => trace.querySelectorAll(".point")[index]);
     const cells = [...document.querySelectorAll("#stage-table .column-cell")].filter(
       ({ __data__: cell }) => cell?.column.type !== "header" && cell.rowNumber === index,
     );

@@ -26,7 +26,8 @@
     if (address && address !== seen()) {
       const answer = await fetch(address).catch(() => null);
       const name = decodeURIComponent(address.split("/").pop());
-      if (answer?.ok) window.resnetExplorer.givePhoto(new File([await answer.blob()], name));
+      const blob = answer?.ok && (await answer.blob());
+      if (blob) window.resnetExplorer.givePhoto(new File([blob], name, { type: blob.type }));
     }
     isBack = true;
   };

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
-from math import log10
+from math import isfinite, log10
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,8 +69,18 @@ def memory(count: int) -> str:
 
 
 def figure(value: float) -> str:
-    """A number with three figures: 0.0123, 4.56."""
-    return f"{value:.3g}" if 1e-4 <= abs(value) < 1e4 or not value else f"{value:.2e}"
+    """A number with three figures, as people write it: 0.0123, 4.56, −0.5, 1.25×10⁻⁶."""
+    plain = 1e-4 <= abs(value) < 1e4 or not value or not isfinite(value)
+    return proper(f"{value:.3g}" if plain else f"{value:.2e}")
+
+
+def proper(words: str) -> str:
+    """A number as Python writes it -> as people do: a minus is one, and powers of ten stand as such."""
+    digits, _, power = words.partition("e")
+    if power:
+        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{digits.replace('-', '−')}×10{raised}"
+    return words.replace("-", "−")
 
 
 def shape(values: tuple[int, int, int]) -> str:

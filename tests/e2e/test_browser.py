@@ -28,7 +28,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def upload(page: Page, path: Path) -> None:
     page.locator("#photo input[type=file]").first.set_input_files(path)
-    if not path.stem == "letter":  # which is none, and answered by a sentence
+    if path.stem != "letter":  # which is none, and answered by a sentence
         expect(page.locator(".result")).to_have_attribute("data-photo", path.name)
 
 
@@ -58,6 +58,7 @@ def test_pick_a_model_upload_a_photo_see_label_and_overlay_open_the_stage_table(
     expect(page.locator("#network p").first).to_contain_text("21.8")
     expect(page.locator("#stage-table .cell-text").filter(has_text="conv5_x")).to_be_visible()
     expect(page.locator("#stage-table")).to_contain_text("13.1")  # conv5_x's millions of parameters
+    expect(page.locator("#ribbon .filled .tile")).to_have_count(18)  # the photo is in it
     page.locator(".ribbon button", has_text="conv2_x").click()
     expect(page.locator(".opened h3")).to_contain_text("conv2_x")
     expect(page.locator(".opened .chips button")).to_have_count(3)
@@ -331,8 +332,9 @@ def test_teach_classify_download_reload_and_upload_again(
     expect(other.locator(".best strong")).to_have_text("bees")
     expect(other.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
 
-    page.reload()
+    page.reload()  # the tab stays, the lesson does not
     expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
+    page.get_by_role("tab", name="Classify").click()
     page.get_by_text("Your own checkpoint").click()
     page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "mine.pth")
     expect(page.locator(".status dd").first).to_have_text("mine.pth")
@@ -421,15 +423,16 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_page: Callable[...,
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         if tab == "Explain":
             expect(page.locator("#explain-result figure")).to_have_count(2)
-            page.get_by_role("button", name="Test the map").click()
-            expect(page.locator(".strip figure")).to_have_count(7)
-            expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
+            if not size:
+                page.get_by_role("button", name="Test the map").click()
+                expect(page.locator(".strip figure")).to_have_count(7)
+                expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
         if tab == "Explore":
             expect(page.locator("#chart .bartext").first).to_be_visible()
             for room, part in ROOMS:
                 enter_room(page, room)
                 expect(page.locator(part).first).to_be_visible()
-                expect_no_violations(page)
+                expect_no_violations(page, "#explore-rooms")
             enter_room(page, "Your picture")
             expect(page.locator("#scope .legendtext").first).to_be_visible()
         if tab == "Compare":
@@ -452,21 +455,21 @@ def expect_no_sideways_scroll(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def expect_no_violations(page: Page) -> None:
+def expect_no_violations(page: Page, part: str | None = None) -> None:
     """All of axe's rules in the light, and in the dark the one that is about colours: nothing else differs there."""
-    report = settled_report(page)
-    assert len(report["passes"]) > 20
+    report = settled_report(page, part)
+    assert len(report["passes"]) > 10
     assert broken_rules(report) == []
     page.evaluate("resnetExplorer.toggleTheme()")
-    assert broken_rules(settled_report(page, {"runOnly": ["color-contrast"]})) == []
+    assert broken_rules(settled_report(page, part, {"runOnly": ["color-contrast"]})) == []
     page.evaluate("resnetExplorer.toggleTheme()")
 
 
-def settled_report(page: Page, options: dict | None = None) -> dict:
+def settled_report(page: Page, part: str | None, options: dict | None = None) -> dict:
     """What axe finds; what is made anew is faint meanwhile, by intent, and that may begin while axe looks."""
     for _ in range(3):
         expect(page.locator(".pending")).to_have_count(0)
-        report = Axe().run(page, options=options).response
+        report = Axe().run(page, context=part, options=options).response
         if not report["violations"]:
             break
     return report

@@ -27,6 +27,8 @@ def explore(open_page: Callable[..., Page]) -> Callable[..., Page]:
         page.get_by_role("tab", name="Explore").click()
         expect(page.locator("#opened h3")).to_contain_text("conv4_x")
         expect(page.locator("#chart .bartext").first).to_be_visible()
+        if photo:
+            expect(page.locator("#ribbon .filled .tile")).to_have_count(10)
         page.get_by_role("button", name="Change the network").click()
         return page
 
@@ -167,7 +169,7 @@ def test_another_language_changes_words_and_nothing_else(explore: Callable[..., 
     expect(page.locator(".status .state.ok")).to_have_text("就绪")
     expect(page.locator("#network .convention")).to_contain_text("乘加")
     expect(page.locator("#ribbon button")).to_have_count(7)
-    expect(page.locator("#ribbon button", has_text="fc")).to_contain_text("linear10")
+    expect(page.locator("#ribbon button", has_text="fc")).to_contain_text("全连接10")
     expect(page.locator("#stem input:checked")).to_have_value("cifar")
 
 

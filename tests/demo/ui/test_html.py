@@ -57,7 +57,7 @@ def test_callout_puts_the_first_sentence_first_and_escapes() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "0"), (4.5678, "4.57"), (-0.01234, "-0.0123"), (1e-4, "0.0001"), (9.9e-5, "9.90e-05"), (12345, "1.23e+04")],
+    [(0, "0"), (4.5678, "4.57"), (-0.01234, "−0.0123"), (1e-4, "0.0001"), (9.9e-5, "9.90×10⁻⁵"), (-12345, "−1.23×10⁴")],
 )
 def test_figures_have_three_digits(value: float, words: str) -> None:
     assert html.figure(value) == words
