@@ -21,9 +21,9 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-test:
+test:  # the browser's tests one by one: two at a time each takes twice as long on two cores, and waits run out
 	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
-	$(PYTHON) -m pytest -m e2e -n 2 --dist worksteal
+	$(PYTHON) -m pytest -m e2e
 
 versions:  # the tests on the oldest and newest torch with each Python here; about 6 GB at a time, hours in all
 	$(PYTHON) -m benchmarks.versions

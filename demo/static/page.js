@@ -192,7 +192,7 @@
         held = Math.max(0, held - 1);
         const weights = document.querySelector("#weights");
         if (weights && held === 0) weights.inert = false;
-      }, 150);
+      }, 400);
     },
     // A picture as it is seen: photo, map and opacity, at the size of the sharper of the two.
     savePicture(figure, name) {

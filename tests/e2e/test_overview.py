@@ -56,7 +56,7 @@ def test_one_thing_is_marked_everywhere_at_once(filled: Callable[..., Page]) -> 
     expect(page.locator('#ribbon button[data-stage="conv4_x"]')).to_have_class(re.compile("pointed-at"))
     expect(page.locator("#opened .chips .pointed-at")).to_have_text("2")  # conv4_x is the opened stage
     expect(page.locator("#chart .point.pointed-at")).to_have_count(3)  # parameters, MACs, peak memory
-    expect(page.locator("#stage-table .column-cell.pointed-at")).to_have_count(7)  # its row
+    expect(page.locator("#stage-table .column-cell.pointed-at")).to_have_count(8)  # its row
     page.locator("#stage-table .column-cell").filter(has_text="conv2_x").hover(force=True)
     expect(page.locator('#ribbon button[data-stage="conv2_x"]')).to_have_class(re.compile("pointed-at"))
     expect(page.locator("#ribbon .tile.pointed-at")).to_have_count(2)
