@@ -127,7 +127,7 @@ def test_other_layers_say_nothing_of_the_last(first: Shown, layers: list[str]) -
     assert shown.kept.chosen.layers == tuple(layers)
     assert "one and the same" not in shown.notice
     assert "first-order estimate" in shown.contrast
-    assert ("Scale: logits" in shown.result) == (len(layers) == 1)
+    assert ("Scale: how much each place" in shown.result) == (len(layers) == 1)
 
 
 @pytest.mark.parametrize("method", SLOW)

@@ -34,7 +34,7 @@ def test_a_difference_would_be_said():
     assert not other.agrees(network)
     shown = explore_view.published("en", network, other)
     assert "counts otherwise" in shown
-    assert "-50.00" in shown
+    assert "−50.00" in shown
 
 
 def test_summary_with_layers_prints_torchinfos_table(capsys):
