@@ -57,15 +57,13 @@
     for (const each of document.querySelectorAll(".pointed-at")) each.classList.remove("pointed-at");
     if (index !== undefined) for (const part of partsOf(index, block)) part && part.classList.add("pointed-at");
   };
-  // What the pointer is over: a tile or a stage of the ribbon, a bar, a row of the table, a chip of the opened stage.
+  // What the pointer is over: a tile or a stage of the ribbon, a row of the table, a chip of the opened stage.
   const placeOf = (target) => {
     const tile = target.closest("#ribbon .tile");
     const stage = target.closest("#ribbon button[data-stage]");
     if (stage) return [stages().indexOf(stage), tile ? Number(tile.dataset.block) : undefined];
     const chip = target.closest("#opened .chips button");
     if (chip) return [stages().findIndex(isOpened), Number(chip.dataset.index)];
-    const bar = target.closest("#chart .bars .point");
-    if (bar) return [[...bar.parentElement.children].indexOf(bar)];
     const cell = target.closest("#stage-table .column-cell")?.__data__;
     return cell && cell.column.type !== "header" ? [cell.rowNumber] : [];
   };
