@@ -18,6 +18,13 @@ class ResNetAppError(ValueError):
         self.code = code
         self.values = {name: shown(each) if isinstance(each, str) else each for name, each in values.items()}
 
+    @classmethod
+    def unreadable(cls, name: str, error: OSError) -> ResNetAppError:
+        """A file that is there and may not be opened, or lies on a disk that fails."""
+        why = error.strerror or str(error)
+        message = f"{name} cannot be read ({why}); check who may open it."
+        return cls(message, code="unreadable_file", name=name, why=why)
+
     def alone(self) -> ResNetAppError:
         """The same without what led to it, to be kept: a traceback holds the pictures that were worked on."""
         return ResNetAppError(str(self), code=self.code, **self.values)

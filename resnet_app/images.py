@@ -190,13 +190,7 @@ def open_picture(path: str | Path, *, shortest: int | None = None) -> Image.Imag
                 )
             return _decoded(file, shortest)
     except OSError as error:
-        why = str(error.strerror or error)
-        raise PictureError(
-            f"{path.name} cannot be read ({why}); check who may open it.",
-            code="unreadable_file",
-            name=path.name,
-            why=why,
-        ) from error
+        raise PictureError.unreadable(path.name, error) from error
 
 
 def _decoded(file: BinaryIO, shortest: int | None) -> Image.Image:

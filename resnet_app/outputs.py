@@ -128,10 +128,5 @@ def sha256(path: Path) -> str:
             while piece := file.read(2**20):  # hashlib.file_digest wants Python 3.11
                 digest.update(piece)
     except OSError as error:
-        raise ResNetAppError(
-            f"{path.name} cannot be read ({error.strerror}); check who may open it.",
-            code="unreadable_file",
-            name=path.name,
-            why=str(error.strerror),
-        ) from error
+        raise ResNetAppError.unreadable(path.name, error) from error
     return digest.hexdigest()

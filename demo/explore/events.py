@@ -68,17 +68,16 @@ def _records(tab: Explore, page: Page) -> tuple[handlers.Plan, handlers.Drawn]:
 
 def _wire_overview(tab: Explore, page: Page, plan: handlers.Plan) -> None:
     """The ribbon filled with the photo, the unit that is looked at, and inference step by step."""
-    asked = overview_handlers.Asked(plan)
     shown = overview_handlers.Shown(tab.ribbon, tab.unit, tab.problem)
     on(
-        page.bells.ribbon.input, overview_handlers.fill, asked, shown, failed=overview_handlers.plain, **QUIET, **EACH,
+        page.bells.ribbon.input, overview_handlers.fill, plan, shown, failed=overview_handlers.plain, **QUIET, **EACH,
         **MODEL_WORK,
     )  # fmt: skip
     for pointed in (tab.ribbon.input, tab.unit.input):
-        on(pointed, overview_handlers.unit, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
+        on(pointed, overview_handlers.unit, plan, shown, **QUIET, **LATEST, **MODEL_WORK)
     walked = overview_handlers.Walked(tab.steps, tab.steps_problem)
     failed = overview_handlers.Walked(steps="")
-    on(page.bells.steps.input, overview_handlers.walk, asked, walked, failed=failed, **QUIET, **EACH, **MODEL_WORK)
+    on(page.bells.steps.input, overview_handlers.walk, plan, walked, failed=failed, **QUIET, **EACH, **MODEL_WORK)
 
 
 def _wire_picture(tab: Explore, page: Page, plan: handlers.Plan, photo: gr.Image) -> None:

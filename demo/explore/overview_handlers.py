@@ -11,23 +11,12 @@ import gradio as gr
 
 from demo.explore.handlers import Plan, is_drawn, stage_index
 from demo.ui.errors import no_problem
-from demo.ui.session import Looked, PageInputs, resolve
+from demo.ui.session import Looked, resolve
 
 if TYPE_CHECKING:
     from resnet_app.architecture.records import Architecture
     from resnet_app.explain.overview import Tile
     from resnet_app.inference.models import LoadedModel
-
-
-class Asked(NamedTuple):
-    """What the controls say."""
-
-    plan: Plan
-
-    @property
-    def page(self) -> PageInputs:
-        """As the plan has it."""
-        return self.plan.page
 
 
 class Shown(NamedTuple):
@@ -45,37 +34,37 @@ class Walked(NamedTuple):
     problem: Any = gr.skip()
 
 
-def walk(asked: Asked) -> Walked:
+def walk(plan: Plan) -> Walked:
     """The loaded model's steps, with what came of each where there is a photo, and the program that does the same."""
     from demo.explore import steps_view
     from resnet_app.inference import walkthrough
 
-    request = resolve(asked.page)
+    request = resolve(plan.page)
     model, looked, language = request.model, request.looked, request.language
     found = looked.once("walk", lambda: walkthrough.walk(model, looked.photo)) if looked else None
     program = steps_view.program_html(language, walkthrough.snippet(model))
     return Walked(steps_view.steps_html(language, model, found) + program, no_problem())
 
 
-def fill(asked: Asked) -> Shown:
+def fill(plan: Plan) -> Shown:
     """The ribbon with the photo's maps, where the drawn network is the one that looks at the photo; else as it is."""
-    if not asked.page.photo:
-        return plain(asked)
-    request = resolve(asked.page)
+    if not plan.page.photo:
+        return plain(plan)
+    request = resolve(plan.page)
     model, looked = request.model, request.looked
     assert looked is not None
-    if not is_drawn(asked.plan, model):
-        return plain(asked)
-    return Shown(ribbon=filled(asked.plan, asked.plan.architecture(), looked), unit="")
+    if not is_drawn(plan, model):
+        return plain(plan)
+    return Shown(ribbon=filled(plan, plan.architecture(), looked), unit="")
 
 
-def plain(asked: Asked) -> Shown:
+def plain(plan: Plan) -> Shown:
     """The ribbon without a photo."""
     from demo.explore import drawings
 
-    architecture = asked.plan.architecture()
-    index = stage_index(architecture, asked.plan.place)
-    return Shown(ribbon=drawings.ribbon(asked.page.language, architecture, index), unit="")
+    architecture = plan.architecture()
+    index = stage_index(architecture, plan.place)
+    return Shown(ribbon=drawings.ribbon(plan.page.language, architecture, index), unit="")
 
 
 def filled(plan: Plan, architecture: Architecture, looked: Looked) -> str:
@@ -95,13 +84,13 @@ def _tiles(looked: Looked) -> list[Tile]:
     return looked.once("tiles", lambda: overview(model, pixels, readings))
 
 
-def unit(asked: Asked, event: gr.EventData) -> Shown:
+def unit(plan: Plan, event: gr.EventData) -> Shown:
     """The unit that was pointed at in a tile, or to which the arrows lead from another one."""
     from demo.explore import overview_view
     from resnet_app.explain import unit as units
 
     path = str(getattr(event, "place", ""))  # Gradio takes a "path" for a file's
-    looked = resolve(asked.page).looked if asked.page.photo and path else None
+    looked = resolve(plan.page).looked if plan.page.photo and path else None
     if looked is None:
         return Shown(unit="")
     channel = getattr(event, "channel", None)
@@ -109,7 +98,7 @@ def unit(asked: Asked, event: gr.EventData) -> Shown:
     found = units.unit(
         looked.model, looked.answer().pixels, path, None if channel is None else int(channel), row, column
     )
-    shown = overview_view.unit(asked.page.language, found, _beside(looked.model, found.path))
+    shown = overview_view.unit(plan.page.language, found, _beside(looked.model, found.path))
     return Shown(unit=shown, problem=no_problem())
 
 

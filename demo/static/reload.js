@@ -52,6 +52,12 @@
   });
   addEventListener("popstate", () => (tabOf(location.hash.slice(1)) ?? tabs()[0])?.click());
 
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#skip a")) return;
+    event.preventDefault(); // the address names the tab
+    document.querySelector("#tabs > .tab-wrapper [role=tab][aria-selected=true]").focus();
+  });
+
   // Tabs answer the arrow keys, as tabs do elsewhere.
   document.addEventListener("keydown", (event) => {
     const tab = event.target.closest?.("[role=tab]");

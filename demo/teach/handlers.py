@@ -32,8 +32,8 @@ class Asked(NamedTuple):
     @property
     def content(self) -> list[tuple[str, list[str]]]:
         """What a lesson would be taught from, box by box."""
-        shown = int(self.how_many)
-        return [(name or "", list(files or [])) for name, files in zip(self.names[:shown], self.photos, strict=False)]
+        boxes = list(zip(self.names, self.photos, strict=True))[: int(self.how_many)]
+        return [(name or "", list(files or [])) for name, files in boxes]
 
 
 class Shown(NamedTuple):

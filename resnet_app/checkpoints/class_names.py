@@ -47,12 +47,7 @@ def read_class_names(path: str | Path) -> tuple[str, ...]:
             )
         data = path.read_bytes()
     except OSError as error:
-        raise ClassNamesError(
-            f"{path.name[:60]} cannot be read ({error.strerror}); check who may open it.",
-            code="unreadable_file",
-            name=path.name[:60],
-            why=str(error.strerror),
-        ) from error
+        raise ClassNamesError.unreadable(path.name[:60], error) from error
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return parse_class_names(data.decode(encoding))

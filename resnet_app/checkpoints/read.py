@@ -99,12 +99,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         with path.open("rb") as file:
             start, size = file.read(32), os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise CheckpointError(
-            f"{path.name} cannot be read ({error.strerror}); check who may open it.",
-            code="unreadable_file",
-            name=path.name,
-            why=str(error.strerror),
-        ) from error
+        raise CheckpointError.unreadable(path.name, error) from error
     if size > MAX_BYTES:
         raise CheckpointError(
             f"This file is larger than {MAX_BYTES >> 20} MB; save the weights alone.",

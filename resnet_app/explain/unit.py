@@ -7,7 +7,6 @@ arithmetic of windows. The shared network is only read: no hook, no change of a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -179,21 +178,21 @@ def unit(model: LoadedModel, pixels: Tensor, path: str, channel: int | None, row
         known = convolutions(network)
         if path not in known:
             raise UnknownChoiceError("convolution", path, list(known))
-        stage = _stage(model, pixels, path)
-        if not torch.isfinite(stage.measured).all():
+        passage = _passage(model, pixels, path)
+        if not torch.isfinite(passage.measured).all():
             raise ResNetAppError(
                 f"After {path} these weights give what is no number; load others.", code="no_number_after", path=path
             )
-        channels, height, width = stage.measured.shape
+        channels, height, width = passage.measured.shape
         row, column = min(max(0, row), height - 1), min(max(0, column), width - 1)
         if channel is None:
-            channel = int(stage.measured[:, row, column].argmax())
+            channel = int(passage.measured[:, row, column].argmax())
         channel = min(max(0, channel), channels - 1)
-        return _taken_apart(known[path], stage, path, channel, row, column, fields(network)[path])
+        return _taken_apart(known[path], passage, path, channel, row, column, fields(network)[path])
 
 
 @dataclass(frozen=True, eq=False)
-class _Stage:
+class _Passage:
     """A convolution's input, norm and what follows, all (C, h, w); ``measured`` is what the pass has behind them."""
 
     inputs: Tensor
@@ -203,11 +202,11 @@ class _Stage:
     measured: Tensor
 
 
-def _stage(model: LoadedModel, pixels: Tensor, path: str) -> _Stage:
+def _passage(model: LoadedModel, pixels: Tensor, path: str) -> _Passage:
     network = model.network
     if path == CONV1:
         measured = network.relu(network.bn1(network.conv1(pixels)))
-        return _Stage(pixels[0], network.bn1, None, True, measured[0])
+        return _Passage(pixels[0], network.bn1, None, True, measured[0])
     block_path, _, name = path.removesuffix(".0").rpartition(".")  # a projection is downsample.0
     every = blocks(network)
     block, order = every[block_path], ["stem", *every]
@@ -215,34 +214,36 @@ def _stage(model: LoadedModel, pixels: Tensor, path: str) -> _Stage:
     outputs = model.backbone.outputs(pixels, (before, block_path))
     x = outputs[before]
     if name == "downsample":
-        return _Stage(x[0], _projection(block)[1], None, False, block.shortcut(x)[0])
+        return _Passage(x[0], _projection(block)[1], None, False, block.shortcut(x)[0])
     names = [each for each, _ in _branch(block)]
     inputs = x
     for each in names[: names.index(name)]:
         inputs = torch.relu(_norm_of(block, each)(getattr(block, each)(inputs)))
     norm = _norm_of(block, name)
     if name == names[-1]:
-        return _Stage(inputs[0], norm, block.shortcut(x)[0], True, outputs[block_path][0])
-    return _Stage(inputs[0], norm, None, True, torch.relu(norm(getattr(block, name)(inputs)))[0])
+        return _Passage(inputs[0], norm, block.shortcut(x)[0], True, outputs[block_path][0])
+    return _Passage(inputs[0], norm, None, True, torch.relu(norm(getattr(block, name)(inputs)))[0])
 
 
-def _taken_apart(conv: nn.Conv2d, stage: _Stage, path: str, channel: int, row: int, column: int, seen: Field) -> Unit:
+def _taken_apart(
+    conv: nn.Conv2d, passage: _Passage, path: str, channel: int, row: int, column: int, seen: Field
+) -> Unit:
     group = channel // (conv.out_channels // conv.groups)
     first = group * conv.weight.shape[1]
-    taken = as_double(stage.inputs[first : first + conv.weight.shape[1]])
+    taken = _as_double(passage.inputs[first : first + conv.weight.shape[1]])
     place, windows = _window(taken, conv, row, column)
-    kernels = as_double(conv.weight[channel])
+    kernels = _as_double(conv.weight[channel])
     totals = (windows * kernels).sum((1, 2))
     most = totals.abs().argsort(descending=True, stable=True)[:SHOWN].tolist()
     sum_of_all = float(totals.sum())
-    normed = _normed(stage, conv, channel, row, column, sum_of_all)
+    normed = _normed(passage, conv, channel, row, column, sum_of_all)
     return Unit(
-        path, channel, row, column, conv.out_channels, (stage.measured.shape[1], stage.measured.shape[2]), place,
+        path, channel, row, column, conv.out_channels, (passage.measured.shape[1], passage.measured.shape[2]), place,
         parts=tuple(Part(first + i, taken[i], windows[i], kernels[i]) for i in most), inputs=len(taken),
         rest=sum_of_all - float(totals[most].sum()), normed=normed,
-        shortcut=None if stage.shortcut is None else float(stage.shortcut[channel, row, column]),
-        rectified=stage.rectified, measured=float(stage.measured[channel, row, column]),
-        peak=float(stage.measured.abs().max()), field=seen,
+        shortcut=None if passage.shortcut is None else float(passage.shortcut[channel, row, column]),
+        rectified=passage.rectified, measured=float(passage.measured[channel, row, column]),
+        peak=float(passage.measured.abs().max()), field=seen,
     )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ def _square(window: nn.Conv2d | nn.MaxPool2d) -> tuple[int, int, int, int]:
     return kernel, stride, padding, dilation
 
 
-def as_double(values: Tensor) -> Tensor:
+def _as_double(values: Tensor) -> Tensor:
     """On the CPU in double precision: not every device knows it."""
     return values.cpu().double()
 
@@ -268,14 +269,14 @@ def _window(maps: Tensor, conv: nn.Conv2d, row: int, column: int) -> tuple[tuple
     return (top - padding, left - padding, reach), under
 
 
-def _normed(stage: _Stage, conv: nn.Conv2d, channel: int, row: int, column: int, total: float) -> float:
+def _normed(passage: _Passage, conv: nn.Conv2d, channel: int, row: int, column: int, total: float) -> float:
     """The sum behind the norm: by its running figures, or, for other norms, by what the norm gives in this place."""
-    norm = stage.norm
+    norm = passage.norm
     if isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None:
         mean, variance = float(norm.running_mean[channel]), float(norm.running_var[channel])
         weight, bias = float(norm.weight[channel]), float(norm.bias[channel])
         return (total - mean) / math.sqrt(variance + norm.eps) * weight + bias
-    normed: Tensor = norm(conv(stage.inputs[None]))
+    normed: Tensor = norm(conv(passage.inputs[None]))
     return float(normed[0, channel, row, column])
 
 
@@ -295,13 +296,7 @@ def _largest_under_the_pool(
 
 def _branch(block: ResidualBlock) -> list[tuple[str, nn.Conv2d]]:
     """The convolutions of F(x), first to last."""
-    return list(_convs(block))
-
-
-def _convs(block: ResidualBlock) -> Iterator[tuple[str, nn.Conv2d]]:
-    for name, module in block.named_children():
-        if isinstance(module, nn.Conv2d):
-            yield name, module
+    return [(name, module) for name, module in block.named_children() if isinstance(module, nn.Conv2d)]
 
 
 def _norm_of(block: ResidualBlock, conv: str) -> nn.Module:

@@ -251,7 +251,8 @@ def test_a_file_that_is_not_there_or_too_large_or_locked_in_words(tmp_path: Path
 
 def test_each_of_the_doctors_codes_is_tried_above() -> None:
     tried = {code for _, code in SPOILT + NAMED} | set(STRANGE) | {"no_file", "too_many_bytes", "unreadable_file"}
-    modules = (ROOT / "resnet_app" / "checkpoints").glob("*.py")
+    library = ROOT / "resnet_app"
+    modules = [*(library / "checkpoints").glob("*.py"), library / "errors.py"]
     words = (node.value for path in modules for node in ast.walk(ast.parse(path.read_text("utf-8")))
              if isinstance(node, ast.Constant))  # fmt: skip
     assert {word for word in words if f"error_{word}" in table(ENGLISH)} == tried

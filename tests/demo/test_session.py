@@ -119,7 +119,7 @@ def test_the_steps_of_inference_are_carried_out_once_a_photo(work: Counter[str])
     for language in ("en", "zh-CN", "en"):
         (shown,) = carry_out(
             overview_handlers.walk,
-            overview_handlers.Asked(plan_of(page._replace(language=language))),
+            plan_of(page._replace(language=language)),
             overview_handlers.Walked,
         )
         seen.append((work.copy(), shown.steps))

@@ -16,11 +16,11 @@ from tests.page import last, visit
 
 def filled(**changes):
     page = visit(**{"photo": str(BEE), **changes.pop("page", {})})
-    return last(overview_handlers.fill, overview_handlers.Asked(plan_of(page, **changes)), overview_handlers.Shown)
+    return last(overview_handlers.fill, plan_of(page, **changes), overview_handlers.Shown)
 
 
 def looked_at(page=None, **event):
-    asked = overview_handlers.Asked(plan_of(page or visit(photo=str(BEE))))
+    asked = plan_of(page or visit(photo=str(BEE)))
     return last(overview_handlers.unit, asked, overview_handlers.Shown, SimpleNamespace(**event))
 
 

@@ -10,7 +10,7 @@ from tests.page import last, visit
 
 
 def walk(**changes):
-    return last(overview_handlers.walk, overview_handlers.Asked(plan_of(visit(**changes))), overview_handlers.Walked)
+    return last(overview_handlers.walk, plan_of(visit(**changes)), overview_handlers.Walked)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
