@@ -45,7 +45,9 @@ def _heads(language: str, pair: list[Architecture]) -> list[str]:
 def _row(language: str, left: StageRow, right: StageRow, chosen: str) -> list[str]:
     name = _show("stage_button", language, name=left.name, is_chosen=left.name == chosen)
     kinds = [
-        cell for stage in (left, right) for cell in (operator(language, stage.operator), shape(stage.output_shape))
+        cell
+        for stage in (left, right)
+        for cell in (operator(language, stage.operator), shape(stage.output_shape, flat=stage.is_flat))
     ]
     return [name, *kinds, *_costs(left, right)]
 

@@ -106,7 +106,12 @@ def _lines(language: str, stage: StageRow) -> list[tuple[str, str]]:
     """What stands under a stage, each line with its class."""
     cost = f"{amount(stage.parameters)} · {amount(stage.macs)}" if stage.parameters else "–"
     does = operator(language, stage.operator)
-    return [("name", stage.name), ("note", does), ("shape", shape(stage.output_shape)), ("note", cost)]
+    return [
+        ("name", stage.name),
+        ("note", does),
+        ("shape", shape(stage.output_shape, flat=stage.is_flat)),
+        ("note", cost),
+    ]
 
 
 def saved(language: str, drawing: Markup, name: str, *, wide: bool = False) -> Markup:
@@ -127,7 +132,7 @@ def block_drawing(language: str, block: BlockRow, *, zero_init: bool = False) ->
         projection = _Box(SIDE, middle, PROJECTION_WIDTH, _words(language, block.shortcut[0]), norm)
     shortcut = projection.words if projection else text(language, "identity")
     return _show(
-        "block", language, shapes=(block.input_shape, block.output_shape), at=_AT,
+        "block", language, shapes=(shape(block.input_shape), shape(block.output_shape)), at=_AT,
         bottom=bottom, total=total, middle=middle + 22, projection=projection,
         alt=text(
             language, "drawing_alt", path=block.path, shortcut=shortcut,
@@ -143,8 +148,9 @@ def plain_drawing(language: str, stage: StageRow) -> Markup:
     """A stage without blocks: its one layer, from shape to shape."""
     layer = stage.layers[0]
     beside = _then_relu(_norm(stage.layers)) if layer.kind == "conv" else ""
+    ends = (layer.input_shape, stage.output_shape)
     return _show(
-        "column", language, shapes=(layer.input_shape, stage.output_shape), at=_AT,
+        "column", language, shapes=[shape(each, flat=layer.is_flat) for each in ends], at=_AT,
         bottom=_FIRST + BOX_HEIGHT + GAP + 14, wire=_down(1),
         alt=text(language, "drawing_plain_alt", name=stage.name, operator=operator(language, stage.operator)),
         boxes=_chain(language, [layer], [beside]),

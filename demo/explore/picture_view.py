@@ -65,7 +65,14 @@ def feature_maps_html(language: str, found: FeatureMaps, model_words: str, *, sh
     scale = text(language, "maps_shared" if shared else "maps_own", peak=figure(top))
     bar = colour_bar("0", figure(top) if shared else text(language, "maps_peak"), "inferno")
     return _show(
-        "feature_maps", language, tiles=tiles, side=SMALLEST, said=said, bar=bar, scale=f"{scale} {model_words}"
+        "feature_maps",
+        language,
+        tiles=tiles,
+        size=(height, width),
+        side=SMALLEST,
+        said=said,
+        bar=bar,
+        scale=f"{scale} {model_words}",
     )
 
 

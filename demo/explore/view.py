@@ -106,7 +106,10 @@ def _arithmetic(language: str, architecture: Architecture, layer: LayerRow) -> l
         )  # fmt: skip
     macs = _with_share(formulas.macs(layer), layer.macs, architecture.macs)
     lines = [
-        ("layer_shape", [f"{shape(layer.input_shape)} → {shape(layer.output_shape)}"]),
+        (
+            "layer_shape",
+            [f"{shape(layer.input_shape, flat=layer.is_flat)} → {shape(layer.output_shape, flat=layer.is_flat)}"],
+        ),
         ("layer_window_name", [window]),
         ("layer_size", list(formulas.output_size(layer))),
         ("col_parameters", [_with_share(formulas.parameters(layer), layer.parameters, architecture.parameters)]),
@@ -141,7 +144,7 @@ def stage_cells(language: str, architecture: Architecture) -> list[list[str]]:
         [
             row.name,
             operator(language, row.operator).replace(" ", "\u00a0"),  # a wrapped row would clip the last one
-            shape(row.output_shape),
+            shape(row.output_shape, flat=row.is_flat),
             amount(row.parameters),
             f"{share(row.parameters, architecture.parameters):.1f}",
             amount(row.macs),

@@ -105,6 +105,39 @@
     whoSaw(((event.clientX - box.left) / box.width) * size, ((event.clientY - box.top) / box.height) * size);
   });
 
+  // A feature map enlarged beside the square that the model saw: pointing at one marks the same place on both.
+  const shrink = (figure) => {
+    figure.classList.remove("large");
+    figure.querySelector("button").ariaExpanded = "false";
+    for (const each of figure.querySelectorAll(".photo")) each.remove();
+    figure.querySelector(".frame").hidden = true;
+  };
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.(".channels figure button");
+    if (!button) return;
+    const figure = button.closest("figure");
+    const isLarge = figure.classList.contains("large");
+    for (const each of document.querySelectorAll(".channels figure.large")) shrink(each);
+    const crop = document.querySelector("#inside-photo img");
+    if (isLarge || !crop) return;
+    figure.classList.add("large");
+    button.ariaExpanded = "true";
+    const photo = button.firstElementChild.cloneNode(true);
+    photo.classList.add("photo");
+    photo.querySelector("img").replaceWith(crop.cloneNode());
+    button.append(photo);
+  });
+  document.addEventListener("pointermove", (event) => {
+    const picture = event.target.closest?.(".channels .large .linked");
+    if (!picture) return;
+    const { rows, columns } = numbers(picture.closest(".channels"));
+    const box = picture.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
+    for (const mark of picture.parentElement.querySelectorAll(".frame"))
+      place(mark, column / columns, row / rows, (column + 1) / columns, (row + 1) / rows);
+  });
+
   window.resnetExplorer.chooseTile = (element, trigger) =>
     element.addEventListener("click", (event) => {
       const tile = event.target.closest(".tile");

@@ -19,14 +19,16 @@ from typing import Any, Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from PIL import Image
 
+from demo import locales
 from demo.locales import ENGLISH, text
 from demo.locales.names import operator
 
 NNBSP = "\u202f"  # between a number and its unit
 NOTHING = Markup("")
+_TERM = re.compile(r"\[([^\[\]|]+)\|(\w+)\]")
 
 
 def amount(value: float) -> str:
@@ -83,9 +85,9 @@ def proper(words: str) -> str:
     return words.replace("-", "−")
 
 
-def shape(values: tuple[int, int, int]) -> str:
-    """(64, 56, 56) -> 64×56×56; (1000, 1, 1) -> 1000."""
-    return "×".join(map(str, values)) if values[1:] != (1, 1) else str(values[0])
+def shape(values: tuple[int, int, int], *, flat: bool = False) -> str:
+    """(64, 56, 56) -> 64×56×56; of a list of numbers, which has no places, their count: (1000, 1, 1) -> 1000."""
+    return str(values[0]) if flat else "×".join(map(str, values))
 
 
 def data_uri(image: Image.Image, encoding: str = "JPEG") -> str:
@@ -93,6 +95,22 @@ def data_uri(image: Image.Image, encoding: str = "JPEG") -> str:
     buffer = io.BytesIO()
     image.save(buffer, encoding, quality=88, method=0)
     return f"data:image/{encoding.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def explained(language: str, words: str) -> Markup:
+    """Words in which ``[points|logit]`` stands for a plain word and an exact term: the word, with the term's meaning.
+
+    The meanings are the texts whose keys begin with ``term_``; the page shows one to who points at the word or gets to
+    it by the keyboard.
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        word, term = found.groups()
+        if f"term_{term}" not in locales.table(language):
+            return found[0]  # a class or a file that is called so
+        return _show("term", language, word=Markup(word), meaning=text(language, f"term_{term}"))
+
+    return Markup(_TERM.sub(fill, str(escape(words))))
 
 
 class _Tight(Extension):
@@ -129,7 +147,11 @@ def template(name: str) -> Macros:
 @cache
 def _macros(name: str, language: str) -> TemplateModule:
     return _TEMPLATES.get_template(name).make_module(
-        {"text": partial(text, language), "operator": partial(operator, language)}
+        {
+            "text": partial(text, language),
+            "operator": partial(operator, language),
+            "explained": partial(explained, language),
+        }
     )
 
 

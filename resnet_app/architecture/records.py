@@ -55,6 +55,11 @@ class LayerRow:
     field: int = 0
 
     @property
+    def is_flat(self) -> bool:
+        """Whether a list of numbers goes in and out, and no map: fc alone."""
+        return self.kind == "linear"
+
+    @property
     def operator(self) -> str:
         """What it does, e.g. ``3×3 conv, 256, /2``."""
         if self.kind in ("norm", "mean", "linear"):
@@ -170,6 +175,11 @@ class StageRow:
     receptive_field: int
     blocks: tuple[BlockRow, ...] = ()
     layers: tuple[LayerRow, ...] = ()
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether a list of numbers goes out, and no map: fc alone."""
+        return any(layer.is_flat for layer in self.layers)
 
     @property
     def activation_bytes(self) -> int:

@@ -83,6 +83,18 @@ def words_of_the_code() -> Iterator[str]:
                 yield node.target.id
     for template in TEMPLATES:
         yield from re.findall(r"""["']([\w+-]+)["']""", template)
+    yield from terms(ENGLISH)
+
+
+def terms(language: str) -> set[str]:
+    """The exact terms that stand behind plain words: ``[points|logit]``."""
+    return {term for words in table(language).values() for term in re.findall(r"\[[^|\]]+\|(\w+)\]", words)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_term_has_its_meaning(language: str) -> None:
+    assert terms(language) == terms(ENGLISH)
+    assert all(f"term_{term}" in table(language) for term in terms(language))
 
 
 def composed_keys() -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -27,15 +27,32 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """One browser profile for each kind of device and the whole run: scripts are fetched and compiled once."""
+    profiles: dict[str, BrowserContext] = {}
+
+    def of(**options: object) -> BrowserContext:
+        options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options}
+        kind = repr(sorted(options.items()))
+        if kind not in profiles:
+            profiles[kind] = browser.new_context(**options)
+        return profiles[kind]
+
+    yield of
+    for context in profiles.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+def open_page(visitor: Callable[..., BrowserContext], address: str) -> Iterator[Callable[..., Page]]:
     """Opens the page, waits until its model is ready, and checks at the end that it asked nobody but the app."""
-    contexts, requests, errors = [], [], []
+    pages: list[Page] = []
+    requests, errors = [], []
 
     def open_it(path: str = "", **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options})
-        contexts.append(context)
-        page = context.new_page()
+        page = visitor(**options).new_page()
+        pages.append(page)
         page.set_default_timeout(30_000)
         page.on("request", lambda request: requests.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -44,10 +61,11 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_it
-    for context in contexts:
-        for page in context.pages:
-            assert page.locator(".toast-body").all_inner_texts() == []  # every failure has a place on the page
-    for context in contexts:
-        context.close()
+    toasts = [page.locator(".toast-body").all_inner_texts() for page in pages if not page.is_closed()]
+    for page in pages:
+        if not page.is_closed():
+            page.evaluate("() => localStorage.clear()")  # the next visitor of this kind is new
+            page.close()
+    assert not any(toasts)  # every failure has a place on the page
     assert not errors
     assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []

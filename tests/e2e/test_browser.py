@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import torchvision
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.e2e.rooms import enter_room
 
@@ -22,8 +24,12 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label, exact=True).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Choose from a list; one that the page has renewed meanwhile is opened again, as a person would."""
+    for wait_ms in (3_000, 30_000):
+        page.get_by_label(label, exact=True).click()
+        with suppress(NotInTime):
+            return page.get_by_role("option", name=option, exact=True).click(timeout=wait_ms)
+    raise AssertionError(f"{option!r} could not be chosen as {label}")
 
 
 def upload(page: Page, path: Path) -> None:

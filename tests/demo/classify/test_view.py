@@ -66,5 +66,5 @@ def test_the_signed_map_says_who_is_ahead_whoever_was_answered(bundled, answered
     for order in ((0, 1), (1, 0)):
         both = tuple(Prediction(index, ("ants", "bees")[index], 0.5) for index in order)
         shown = shown_with(bundled, answered, maps=answered[1][:2], predictions=both, signed=signed)
-        assert f"the parts add up to {ahead} logits" in shown
+        assert f"the parts add up to {ahead} <abbr" in shown
         assert "What speaks for ants and what for bees" in shown

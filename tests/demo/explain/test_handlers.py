@@ -91,7 +91,7 @@ def test_the_first_look_shows_the_best_two_classes_on_one_scale(first: Shown) ->
     assert first.result.count("<figure>") == 2
     assert "One scale for all maps." in first.result
     assert "one and the same" in first.notice
-    assert "logits between the two" in first.contrast
+    assert "points</abbr> between the two" in first.contrast
     peak = max(heatmap.peak for heatmap in first.kept.maps.values())
     assert f"<span>{figure(peak)}</span>" in first.result
 
@@ -126,8 +126,8 @@ def test_other_layers_say_nothing_of_the_last(first: Shown, layers: list[str]) -
     shown = last(explain, ask(kept=first.kept, layers=layers, classes=["1"], method="layercam"))
     assert shown.kept.chosen.layers == tuple(layers)
     assert "one and the same" not in shown.notice
-    assert "first-order estimate" in shown.contrast
-    assert ("Scale: how much each place" in shown.result) == (len(layers) == 1)
+    assert "before the last block this is an estimate" in shown.contrast
+    assert ("Scale: how many" in shown.result) == (len(layers) == 1)
 
 
 @pytest.mark.parametrize("method", SLOW)

@@ -48,6 +48,24 @@ def test_bytes_have_three_figures_and_a_unit() -> None:
     assert found == ["8 B", "1023 B", "2.01 KiB", "0.38 MiB", "9.19 MiB", "10.0 MiB", "1024 MiB"]
 
 
+@pytest.mark.parametrize(
+    ("values", "flat", "words"),
+    [((64, 1, 1), False, "64×1×1"), ((1000, 1, 1), True, "1000"), ((3, 2, 5), False, "3×2×5")],
+)
+def test_a_map_of_one_place_is_a_map_and_a_list_of_numbers_is_none(values, flat: bool, words: str) -> None:
+    assert html.shape(values, flat=flat) == words
+
+
+def test_a_plain_word_has_its_exact_term_at_hand_and_nothing_else_is_markup() -> None:
+    shown = html.explained("en", f"adds 3 [points|logit] to {EVIL} [x|no_such]")
+    parts = Tags(shown)
+    (term,) = [found for tag, found in parts.found if tag == "abbr"]
+    assert "softmax" in term["title"]
+    assert term["tabindex"] == "0"
+    assert "img" not in [tag for tag, _ in parts.found]
+    assert parts.words == f"adds 3 points to {EVIL} [x|no_such]"
+
+
 def test_callout_puts_the_first_sentence_first_and_escapes() -> None:
     parts = Tags(html.callout(f"This {EVIL} is wrong. Do that instead."))
     assert ("div", {"class": "callout", "role": "alert"}) in parts.found
