@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo import api
+from demo import address, api
 from demo.batch import events as batch_events
 from demo.batch import layout as batch_layout
 from demo.classify import events as classify_events
@@ -20,7 +20,6 @@ from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
-from demo.sidebar import handlers as sidebar_handlers
 from demo.sidebar import layout as sidebar_layout
 from demo.teach import events as teach_events
 from demo.teach import layout as teach_layout
@@ -34,7 +33,8 @@ from demo.ui.theme import head, theme
 from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
-START = "(stored) => { const held = resnetExplorer.heldModel(); resnetExplorer.start(); return [stored, held]; }"
+START = "(stored) => { window.resnetExplorer.start(); return [stored, location.search]; }"
+ARRIVE = "() => window.resnetExplorer.arrive()"  # the page shows itself, or first what its address asks for
 SPEAK = "(language) => window.resnetExplorer.speak(language)"
 
 
@@ -58,6 +58,7 @@ class App:
     def __init__(self, language: str | None, model: str, weights: str, device: str) -> None:
         self._fixed_language = language
         self._labels = Labels(language or ENGLISH)
+        self._model = model
         with gr.Blocks(
             title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
         ) as self.blocks:
@@ -65,6 +66,7 @@ class App:
             self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)
             self._language = _header(self._labels)
             photo_input.camera_window(self._labels)
+            self._address_problem = gr.HTML(visible=False, apply_default_css=False, elem_id="address-problem")
             with gr.Tabs(elem_id="tabs") as self._tabs:
                 self._lay_tabs_out(model)
             self._labels(gr.HTML, words={"value": html.footer}, apply_default_css=False, elem_id="foot")
@@ -104,29 +106,31 @@ class App:
         load = sidebar_events.wire(side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem)
         batch_events.wire(self._batch, page, photo=photo)
         teach_events.wire(self._teach, page, taught=taught, photo=photo)
+        self._search = gr.Textbox(visible=False)  # the address's values
+        tabs = (self._explain, self._explore, self._compare)
+        address.wire(page, self._search, self._address_problem, tabs)
         self._wire_language(taught, load)
 
     def _wire_language(self, taught: gr.State, load: Callable[..., None]) -> None:
         """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
         remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
-        held = gr.Textbox(visible=False)  # what the browser's tab held over a reload
         opened = self.blocks.load(
-            self._open, [remembered, held], [self._side.model, self._side.weights, self._language, *self._worded],
-            js=START, **QUIET,
+            self._open, [remembered, self._search],
+            [self._side.model, self._side.weights, self._language, *self._worded], js=START, **QUIET,
         )  # fmt: skip
         opened.then(None, self._language, None, js=SPEAK, **QUIET)
-        load(opened.then, "start")
+        load(opened.then, "start", ARRIVE)
         switched = self._language.input(
             self._switch_language, [self._language, self._batch.files, taught], [remembered, *self._worded], **QUIET
         )
         switched.then(None, self._language, None, js=SPEAK, **QUIET)
         load(switched.then, "language")
 
-    def _open(self, remembered: str | None, held: str | None, request: gr.Request) -> list[Any]:
-        """The model that was there before a reload, and the visitor's language."""
+    def _open(self, remembered: str | None, search: str | None, request: gr.Request) -> list[Any]:
+        """The model that the address asks for, and the visitor's language."""
         words = self._first_language(remembered, request)
         language = words[0] if isinstance(words[0], str) else self._labels.language
-        return [*sidebar_handlers.held_model(language, held), *words]
+        return [*address.asked_model(language, search, self._model), *words]
 
     def _first_language(self, remembered: str | None, request: gr.Request) -> list[Any]:
         asked = request.query_params.get("lang") if request else None

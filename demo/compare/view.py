@@ -27,8 +27,9 @@ def stages(language: str, pair: list[Architecture], chosen: str) -> Markup:
     rows = [_row(language, left, right, chosen) for left, right in zip(one.stages, two.stages, strict=True)]
     total = [text(language, "total"), "", "", "", "", *_costs(one, two)]
     exact = [_exact(one, two, *both) for both in zip(one.stages, two.stages, strict=True)]
+    ends = [("left", one.spec.name), ("right", two.spec.name), ("stage", chosen)]
     return (
-        _show("totals", language, pair=pair)
+        _show("totals", language, pair=pair, address=[*ends, *explore_view.address(one)])
         + table(_heads(language, pair), [*rows, total], kind="compare")
         + explore_view.downloads(f"{one.spec.name}-{two.spec.name}", exact)
     )

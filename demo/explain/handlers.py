@@ -162,7 +162,8 @@ def _resolve(asked: Asked) -> Resolved:
     chosen = cam.choose(model.network, layers, asked.method)
     if is_new or kept.chosen != chosen:
         kept = Explained(looked, looked.answer(chosen.paths), chosen)
-    classes = _classes(asked.classes, kept.answer, model, reset=is_new)
+    of_another = is_new and asked.kept is not None  # what an address asked for stands there before anything is shown
+    classes = _classes(asked.classes, kept.answer, model, reset=of_another)
     return Resolved(kept, classes, _pair(asked, kept.answer, model, reset=is_new), is_new)
 
 
@@ -224,9 +225,21 @@ def _with_figures(head: Shown, asked: Asked, found: Resolved) -> Shown:
     model, language = kept.looked.model, asked.page.language
     return head._replace(
         kept=kept, cost="", go=gr.update(visible=False), more=gr.update(visible=True),
-        result=view.side_by_side(language, model, kept.answer, shown, look, seconds=kept.seconds),
+        result=view.side_by_side(
+            language, model, kept.answer, shown, look, seconds=kept.seconds, address=_address(kept, found.classes),
+        ),
         contrast=_contrast(language, kept, found.pair, look),
     )  # fmt: skip
+
+
+def _address(kept: Explained, classes: Sequence[int]) -> list[tuple[str, str]]:
+    """What the page's address says of the maps, so that another page shows the same."""
+    labels = [label for label, _ in class_choices(kept.looked.model.class_names)]
+    return [
+        ("method", kept.chosen.method),
+        *(("layer", layer) for layer in kept.chosen.layers),
+        *(("class", labels[index]) for index in classes),
+    ]
 
 
 def contrast(asked: Asked) -> Shown:

@@ -44,9 +44,25 @@ def small_photo(answer: Answer) -> Markup:
 
 
 def side_by_side(
-    language: str, model: LoadedModel, answer: Answer, maps: Sequence[Heatmap], look: Look, *, seconds: float
+    language: str,
+    model: LoadedModel,
+    answer: Answer,
+    maps: Sequence[Heatmap],
+    look: Look,
+    *,
+    seconds: float,
+    address: Sequence[tuple[str, str]],
 ) -> Markup:
-    """A figure for each class, all on one scale, with what each map says in words."""
+    """A figure for each class, all on one scale, with what each map says in words.
+
+    Args:
+        language: of the words.
+        model, answer: what the maps are about.
+        maps: one a class, the first of the best class or of the first that was chosen.
+        look: how they are shown.
+        seconds: that they took.
+        address: what the page's address says of them.
+    """
     peak = max(heatmap.peak for heatmap in maps)
     return _show(
         "side_by_side", language, base=look.base(), look=look,
@@ -54,6 +70,7 @@ def side_by_side(
         bar=NOTHING if look.lines else colour_bar("0", figure(peak), look.colours),
         caption=f"{_caption(language, maps, look, seconds)} {model_title(language, model)}.",
         key=model_key(model), title=model_title(language, model), is_random=model.is_random,
+        address=address,
     )  # fmt: skip
 
 

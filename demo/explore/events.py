@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from demo.explore import handlers, overview_handlers, picture_handlers
-from demo.explore.layout import DEFAULT_PLACE, ROOMS, Explore
+from demo.explore.layout import ROOMS, Explore
 from demo.ui import photo_input
 from demo.ui.events import Listen, Page, on
 from demo.ui.queues import DRAWING, EACH, IN_ORDER, LATEST, MODEL_WORK, PRIVATE, QUIET
@@ -54,14 +54,13 @@ def _controls(tab: Explore) -> tuple[Listen, ...]:
 
 
 def _records(tab: Explore, page: Page) -> tuple[handlers.Plan, handlers.Drawn]:
-    place = gr.State(DEFAULT_PLACE)
     plan = handlers.Plan(
         page.inputs, tab.classes, tab.input_size, tab.stem, tab.dilated, tab.zero_init, tab.groups,
-        tab.width_per_group, tab.norm, tab.chart_kind, place,
+        tab.width_per_group, tab.norm, tab.chart_kind, tab.place,
     )  # fmt: skip
     drawn = handlers.Drawn(
         tab.headline, tab.ribbon, tab.stage, tab.block, tab.table, tab.chart, tab.dilated, tab.groups,
-        tab.width_per_group, place, tab.problem,
+        tab.width_per_group, tab.place, tab.problem,
     )  # fmt: skip
     return plan, drawn
 

@@ -25,6 +25,7 @@ class Explore(NamedTuple):
     """The tab's components."""
 
     headline: gr.HTML
+    place: gr.State  # the opened stage and block
     input_size: gr.Textbox
     classes: gr.Number
     stem: gr.Radio
@@ -75,6 +76,7 @@ CHOOSE_LAYER = "window.resnetExplorer.chooseLayer(element, watch)"
 def build(labels: Labels) -> Explore:
     """Lay the tab out."""
     parts: dict[str, Any] = {"headline": gr.HTML(html.status_starting(labels.language), **PLAIN, elem_id="network")}
+    parts["place"] = gr.State(DEFAULT_PLACE)
     with labels(gr.Accordion, words={"label": "change_network"}, open=False, elem_id="change-network"):
         parts |= _controls(labels)
     parts["problem"] = gr.HTML(visible=False, **PLAIN, elem_id="explore-problem")

@@ -32,8 +32,14 @@ def headline(language: str, architecture: Architecture) -> Markup:
     alive = text(language, "peak_line", peak=memory(peak.peak_bytes), stage=peak.name)
     return _show(
         "headline", language, title=architecture.title, line=line, second=f"{counted} {alive}",
-        convention=text(language, "convention", height=height, width=width),
+        convention=text(language, "convention", height=height, width=width), address=address(architecture),
     )  # fmt: skip
+
+
+def address(architecture: Architecture) -> list[tuple[str, str]]:
+    """What the page's address says of a network that is drawn, apart from its name."""
+    height, width = architecture.input_size
+    return [("size", f"{height}x{width}"), ("stem", architecture.stem), ("classes", str(architecture.classes))]
 
 
 def facts(language: str, row: StageRow) -> str:

@@ -19,7 +19,8 @@ RELEASE = "() => window.resnetExplorer.release()"
 
 
 def wire(side: Sidebar, page: Page, *, taught: gr.State, classes: gr.Number, stem: gr.Radio) -> Callable[..., None]:
-    """Wire the sidebar; gives what loads after a further event: (listen, what has changed).
+    """Wire the sidebar; gives what loads after a further event: (listen, what has changed, and the
+    script that then has the page show itself).
 
     Args:
         side: the sidebar.
@@ -34,12 +35,12 @@ def wire(side: Sidebar, page: Page, *, taught: gr.State, classes: gr.Number, ste
         side.class_names, classes, stem,
     )  # fmt: skip
 
-    def load(listen: Listen, changed: str, **how: Any) -> Any:
+    def load(listen: Listen, changed: str, ring: str = RING, **how: Any) -> Any:
         done = on(
             listen, partial(handlers.load, changed), asked, shown, turns=Turns.TAKE,
             failed=partial(handlers.load_failed, changed), **QUIET, **LOAD_WORK, **how,
         )  # fmt: skip
-        done.then(None, js=RING, **PRIVATE, **EACH)  # each load has its own answer
+        done.then(None, js=ring, **PRIVATE, **EACH)  # each load has its own answer
         return done
 
     for changed, listen in (

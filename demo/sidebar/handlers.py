@@ -50,19 +50,6 @@ class Download:
         return round((time.monotonic() - self._started) * (self.total - self.done) / max(self.done, 1))
 
 
-def held_model(language: str, held: str | None) -> tuple[Any, Any]:
-    """The two boxes for what a browser held over a reload; as they are where that is nothing that this app offers."""
-    try:
-        told = json.loads(held or "{}")
-        spec = get_spec(told["model"])
-        weights = told.get("weights", spec.default_weights)
-    except (ValueError, TypeError, KeyError, ResNetAppError):
-        return gr.skip(), gr.skip()
-    if weights not in spec.weights:
-        return gr.skip(), gr.skip()
-    return spec.name, gr.update(choices=weight_choices(language, spec.name), value=weights)
-
-
 class Asked(NamedTuple):
     """What the sidebar says."""
 

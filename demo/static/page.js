@@ -76,6 +76,7 @@
       compare();
       nameBoxes();
       window.resnetExplorer.keep();
+      window.resnetExplorer.writeAddress();
     });
   }).observe(document, { childList: true, subtree: true });
 
@@ -241,6 +242,7 @@
       // On a phone the open sidebar covers the page.
       if (innerWidth <= 1100 || remember("sidebar") === "shut") toggleSidebar(false);
       window.resnetExplorer.startAgain();
+      window.resnetExplorer.openAddress();
       document.documentElement.dataset.ready = "true";
     },
   };

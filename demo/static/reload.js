@@ -1,8 +1,6 @@
-// What a reload keeps: the tab, the photo and the model, as far as this browser's tab can hold them; and Back goes to the
-// tab before. A checkpoint of one's own and a lesson are no more than the page's own, and it says so.
+// What a reload keeps beside its address: the photo, as far as this browser's tab can hold it. A checkpoint of one's own
+// and a lesson are no more than the page's own, and it says so.
 (() => {
-  const tabs = () => document.querySelectorAll("#tabs > .tab-wrapper [role=tab][data-tab-id]");
-  const tabOf = (id) => [...tabs()].find((tab) => tab.dataset.tabId === id);
   const hold = (key, value) => {
     try {
       if (value !== undefined) sessionStorage.setItem(`resnet-explorer-${key}`, value);
@@ -16,10 +14,9 @@
   let isBack = false; // the photo of before is there again
   window.resnetExplorer.keep = () => {
     const card = document.querySelector(".status[data-choice]");
-    if (card) hold("model", card.dataset.choice);
+    if (card) hold("lost", JSON.parse(card.dataset.choice || "{}").lost ?? "");
     if (isBack) hold("photo", seen());
   };
-  window.resnetExplorer.heldModel = () => hold("model");
 
   const bringBack = async () => {
     const address = hold("photo");
@@ -33,24 +30,16 @@
   };
 
   const tell = () => {
-    const held = JSON.parse(hold("model") || "{}");
     const note = document.querySelector(".not-kept");
-    if (!note || !held.lost) return;
-    note.querySelector("b").textContent = held.lost;
+    if (!note || !hold("lost")) return;
+    note.querySelector("b").textContent = hold("lost");
     note.hidden = false;
   };
 
-  window.resnetExplorer.openTab = (id) => tabOf(id)?.click();
   window.resnetExplorer.startAgain = () => {
     tell();
     bringBack();
-    if (location.hash) tabOf(location.hash.slice(1))?.click();
   };
-  document.addEventListener("click", ({ target }) => {
-    const tab = target.closest("#tabs > .tab-wrapper [role=tab][data-tab-id]");
-    if (tab && location.hash.slice(1) !== tab.dataset.tabId) history.pushState(null, "", `#${tab.dataset.tabId}`);
-  });
-  addEventListener("popstate", () => (tabOf(location.hash.slice(1)) ?? tabs()[0])?.click());
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#skip a")) return;

@@ -47,6 +47,7 @@ class Bells(NamedTuple):
     steps: gr.HTML
     excerpts: gr.HTML  # only the lines of what is opened
     about: gr.HTML  # the rooms about the network alone
+    address: gr.HTML  # what the address asks for
 
 
 @dataclass(frozen=True)

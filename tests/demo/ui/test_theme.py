@@ -55,7 +55,7 @@ def test_every_variable_that_is_used_is_set_somewhere() -> None:
 def test_every_function_that_the_page_calls_is_in_its_scripts() -> None:
     called = {name for source in CODE for name in re.findall(r"window\.resnetExplorer\.(\w+)\(", source)}
     assert len(called) > 10
-    ways = r"^\s+(async )?{0}\(.*\) {{$|^\s+window\.resnetExplorer\.{0} = "
+    ways = r"^\s+(async )?{0}\(.*\) {{$|^\s+window\.resnetExplorer\.{0} = |^\s+{0}: [\w(]"
     missing = {name for name in called if not re.search(ways.format(name), head(), re.MULTILINE)}
     assert missing == set()
 

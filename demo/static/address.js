@@ -1,0 +1,91 @@
+// What one looks at stands in the address and comes back from it: a link, a reload and Back show the same again. Each
+// tab's result says in data-address what of it belongs there. Never the photo, which is nobody else's.
+(() => {
+  const SHOWN = ["tab", "room", "model", "weights"];
+  const DETAILS = ["stage", "block", "layer", "method", "class", "size", "stem", "classes", "left", "right"];
+  const OURS = [...SHOWN, ...DETAILS, "lang"];
+  const tabs = (row) => [...document.querySelectorAll(`${row} > .tab-wrapper [role=tab][data-tab-id]`)];
+  const open = (row, id) => tabs(row).find((tab) => tab.dataset.tabId === id)?.click();
+  const chosen = (row) => tabs(row).find((tab) => tab.ariaSelected === "true")?.dataset.tabId;
+  const asksForAny = (query) => OURS.some((name) => query.has(name));
+
+  let search = location.search; // what is to come true
+  let isArriving = true; // until it has, the page writes no other
+  let opened = ""; // what the page showed by itself, which needs no address
+  let language = "";
+
+  // The address of what is in sight; other parts of it, such as Gradio's own, stay.
+  const here = (card) => {
+    const query = new URLSearchParams(location.search);
+    const isSaid = query.has("lang") || (language && language !== document.documentElement.lang);
+    for (const name of OURS) query.delete(name);
+    const { model, weights } = JSON.parse(card.dataset.choice || "{}");
+    const [tab, room] = [chosen("#tabs"), chosen("#explore-rooms")];
+    const said = { tab, room: tab === "explore" && room !== "picture" ? room : "", model, weights };
+    for (const [name, value] of Object.entries(said)) if (value) query.set(name, value);
+    for (const part of document.querySelectorAll("[data-address]"))
+      if (part.checkVisibility()) for (const [name, value] of new URLSearchParams(part.dataset.address)) query.append(name, value);
+    if (isSaid) query.set("lang", document.documentElement.lang);
+    return query;
+  };
+  const write = () => {
+    const card = document.querySelector(".status[data-choice]");
+    if (isArriving || !card) return;
+    const now = new URLSearchParams(location.search);
+    const query = here(card);
+    opened ||= asksForAny(now) ? "never" : String(query);
+    if (String(query) === String(now) || (!asksForAny(now) && String(query) === opened)) return;
+    const isTab = (now.get("tab") ?? "classify") === query.get("tab");
+    history[isTab ? "replaceState" : "pushState"](null, "", `?${query}`);
+  };
+  const asked = (name) => new URLSearchParams(search).get(name);
+  const openTab = () => open("#tabs", asked("tab") ?? "classify");
+
+  Object.assign(window.resnetExplorer, {
+    writeAddress: write,
+    search: () => search,
+    isArriving: () => isArriving,
+    openTab: (id) => open("#tabs", id),
+    openAddress() {
+      language = document.documentElement.lang;
+      if (asksForAny(new URLSearchParams(search))) openTab();
+    },
+    // The model is there: what else the address asks for is the server's to try, where it asks for anything.
+    arrive() {
+      if (asksForAny(new URLSearchParams(search))) return window.resnetExplorer.ringOne("address");
+      window.resnetExplorer.arrived();
+      window.resnetExplorer.ring();
+    },
+    arrived() {
+      isArriving = false;
+      if (asked("room")) open("#explore-rooms", asked("room"));
+    },
+  });
+
+  addEventListener("popstate", () => {
+    isArriving = true;
+    search = location.search;
+    openTab();
+    window.resnetExplorer.arrive();
+  });
+
+  // Over plain http a browser has no clipboard for scripts but the old one.
+  const copy = async (words) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(words);
+    const box = document.body.appendChild(document.createElement("textarea"));
+    box.value = words;
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  };
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.closest("[data-copy-link]")) return;
+    const card = document.querySelector(".status[data-choice]");
+    const address = new URL(location.href);
+    if (card) address.search = here(card);
+    await copy(address.href);
+    const said = document.querySelector(".copied");
+    said.textContent = card && "lost" in JSON.parse(card.dataset.choice || "{}") ? said.dataset.without : said.dataset.copied;
+    setTimeout(() => (said.textContent = ""), 4000);
+  });
+})();
