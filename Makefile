@@ -1,9 +1,12 @@
 PYTHON ?= python
 
-.PHONY: run quick fix check lint types test versions oldest benchmark
+.PHONY: run space quick fix check lint types test versions oldest zerogpu benchmark
 
 run:
 	$(PYTHON) -m demo
+
+space:  # make space OUT=DIR: the folder that one pushes to Hugging Face (docs/hosting.md)
+	@$(PYTHON) -m tools.space "$(OUT)"
 
 quick: lint types  # a minute and a half on two cores: nothing slow, no browser
 	$(PYTHON) -m pytest -m "not slow and not e2e" -n 2 --dist worksteal
@@ -30,6 +33,9 @@ versions:  # the tests on the oldest and newest torch with each Python here; abo
 
 oldest:  # imports, one answer and its map on the oldest torch
 	$(PYTHON) -m benchmarks.versions --python here --pair oldest --smoke
+
+zerogpu:  # the same on the torch that a Space gets
+	$(PYTHON) -m benchmarks.versions --python 3.12 --pair zerogpu --smoke
 
 benchmark:
 	$(PYTHON) -m benchmarks.startup

@@ -23,11 +23,14 @@ from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
 
+from tools import space
+
 ROOT = Path(__file__).parent.parent
 LOGS = ROOT / "build" / "versions"
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PAIRS = ("oldest", "newest")
+ALL_PAIRS = (*PAIRS, "zerogpu")  # the last is what a Space gets (tools/space.py)
 COLUMNS = ("torch", "torchvision", "Python", "tests", "passed", "failed", "skipped", "forward pass", "ending")
 IMPORT_ALL = """
 import importlib, pkgutil, demo, resnet_app
@@ -69,7 +72,7 @@ def main() -> int:
     parser.add_argument(
         "--python", nargs="+", metavar="3.X", default=PYTHONS, help="which; 'here' is the one that runs this"
     )
-    parser.add_argument("--pair", nargs="+", choices=PAIRS, default=PAIRS, help="which torch and torchvision")
+    parser.add_argument("--pair", nargs="+", choices=ALL_PAIRS, default=PAIRS, help="which torch and torchvision")
     parser.add_argument("--smoke", action="store_true", help="no tests: all imports, one answer and its map")
     args = parser.parse_args()
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -118,7 +121,7 @@ def install(python: str, pair: str, folder: Path, log: TextIO, *, smoke: bool) -
         raise LeftOutError(f"there is no Python {python} here")
     installed = str(folder / "environment" / "bin" / "python")
     step("making an environment", [interpreter, "-m", "venv", str(folder / "environment")], folder, log)
-    (folder / "pair.txt").write_text(oldest_pair() if pair == "oldest" else "", encoding="utf-8")
+    (folder / "pair.txt").write_text(held_to(pair), encoding="utf-8")
     wanted = ROOT / ("requirements.txt" if smoke else "requirements-dev.txt")
     try:
         step("pip", [installed, "-m", "pip", "install", "-r", str(wanted), "-c", str(folder / "pair.txt")], folder, log)
@@ -142,6 +145,13 @@ def find_python(version: str) -> str | None:
         if answer.stdout.strip() == version:
             return candidate
     return None
+
+
+def held_to(pair: str) -> str:
+    """What holds pip to a pair of torch and torchvision; nothing for the newest."""
+    if pair == "zerogpu":
+        return "".join(f"{name}=={version}\n" for name, version in space.PAIR.items())
+    return oldest_pair() if pair == "oldest" else ""
 
 
 def oldest_pair() -> str:

@@ -87,9 +87,10 @@ def serve(
 ) -> None:
     """Put the page up, then bring in torch and the first model behind it, and stay until stopped."""
     from demo.app import build, launch_options
+    from demo.hosting.limits import MOST_WAITING
 
     app = build(language=language, model=model, weights=weights, device=device)
-    app.queue(max_size=64, default_concurrency_limit=4)
+    app.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
     app.launch(prevent_thread_lock=True, **launch_options(), **launch)
     warm_up(model, weights, device)
     app.block_thread()
@@ -152,8 +153,8 @@ def warm_up(model: str | None, weights: str | None, device: str) -> None:
 
 def _first_answer(model: str | None, weights: str | None, device: str) -> None:
     """The first pass sets up kernels, on a GPU for seconds."""
-    from demo.ui.photo_input import EXAMPLES
     from demo.ui.session import obtain
+    from resnet_app.bundled import EXAMPLES
     from resnet_app.inference import predict
 
     loaded = obtain(model, weights, device)

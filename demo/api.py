@@ -12,6 +12,7 @@ import gradio as gr
 
 from demo.batch import handlers as batch_handlers
 from demo.explore.handlers import take_apart
+from demo.hosting.zero_gpu import carried_out
 from demo.locales import ENGLISH, text
 from demo.ui.errors import for_programs
 from demo.ui.inputs import Photo, count
@@ -134,7 +135,10 @@ def api_explain(
     result = predict.classify(loaded, _given(image), keep=chosen.paths)
     index = _class_index(loaded.class_names, class_name) if class_name else result.predictions[0].index
     started = clock(loaded.device)
-    (heatmap,) = finish(cam.heatmaps_in_steps(loaded, result, [index], chosen))
+    work = carried_out(
+        cam.heatmaps_in_steps, loaded, result, [index], chosen, passes=cam.cost(loaded.network, chosen, 1)
+    )
+    (heatmap,) = finish(work)
     timing = replace(result.timing, cam=clock(loaded.device) - started)
     overlaid = overlay.draw(result.crop, heatmap)
     return predict.json_object(loaded, _name(image), result, timing), overlaid
@@ -204,13 +208,15 @@ def api_batch(
     Returns:
         The array of `predict --json`, in the order of the files.
     """
-    from resnet_app.inference.batch import Batch
+    from resnet_app.inference.batch import answered
 
     if len(files or []) > batch_handlers.MAX_BATCH:
         raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=batch_handlers.MAX_BATCH))
-    run = Batch(_model(model, weights, device, checkpoint, class_names), top_k=count(top_k))
+    loaded = _model(model, weights, device, checkpoint, class_names)
     paths = [Path(file) for file in files or []]
-    return [row.json_object for row in run.rows(paths, batch_handlers.upload_names(paths))]
+    names = batch_handlers.upload_names(paths)
+    rows = carried_out(answered, loaded, paths, names, passes=len(paths), top_k=count(top_k))
+    return [row.json_object for row in rows]
 
 
 def _model(

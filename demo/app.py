@@ -18,6 +18,7 @@ from demo.explain import events as explain_events
 from demo.explain import layout as explain_layout
 from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
+from demo.hosting.limits import DELETE_CACHE
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
 from demo.sidebar import layout as sidebar_layout
@@ -26,10 +27,10 @@ from demo.teach import layout as teach_layout
 from demo.ui import html, photo_input
 from demo.ui.events import RING, RING_PHOTO, Page, hang_bells
 from demo.ui.labels import Labels
-from demo.ui.photo_input import EXAMPLES
 from demo.ui.queues import EACH, PRIVATE, QUIET
 from demo.ui.session import PageInputs, Session
 from demo.ui.theme import head, theme
+from resnet_app.bundled import EXAMPLES
 from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.registry import BUNDLED_MODEL, get_spec
 
@@ -60,7 +61,7 @@ class App:
         self._labels = Labels(language or ENGLISH)
         self._model = model
         with gr.Blocks(
-            title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
+            title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE
         ) as self.blocks:
             self._labels(gr.HTML, words={"value": html.skip_link}, apply_default_css=False, elem_id="skip")
             self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)

@@ -31,6 +31,13 @@ class Device:
 
 
 _failed: dict[str, str] = {}  # devices that are there and do not work, by name -> title
+_cpu_alone = False
+
+
+def keep_to_cpu(alone: bool = True) -> None:
+    """Whether this process leaves GPUs alone: on a host that lends one to single calls, it only seems to be there."""
+    global _cpu_alone
+    _cpu_alone = alone
 
 
 def set_aside(device: Device) -> None:
@@ -50,7 +57,7 @@ def available() -> list[Device]:
 
 
 def _present() -> list[Device]:
-    gpus = torch.cuda.device_count()
+    gpus = 0 if _cpu_alone else torch.cuda.device_count()
     found = [
         Device(f"cuda:{i}", torch.cuda.get_device_name(i) + (f" · cuda:{i}" if gpus > 1 else "")) for i in range(gpus)
     ]

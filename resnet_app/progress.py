@@ -6,7 +6,9 @@ from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
-Steps = Generator[tuple[int, int], None, Result]  # yields (done, in all) and returns what came of it
+Steps = Generator[
+    tuple[int, ...], None, Result
+]  # yields (done, in all), of several parts the part first; returns what came of it
 
 
 class Watched(Generic[Result]):
@@ -21,7 +23,7 @@ class Watched(Generic[Result]):
     def __init__(self, steps: Steps[Result]) -> None:
         self._steps = steps
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
         self.result = yield from self._steps
 
 

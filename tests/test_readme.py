@@ -32,14 +32,3 @@ def test_commands_take_the_options_that_are_shown(capsys: pytest.CaptureFixture[
             main.main([command, "--help"])
         told = capsys.readouterr().out
         assert all(option in told for option in re.findall(r"--[\w-]+", rest)), command
-
-
-def test_the_spaces_front_matter_names_a_version_that_the_requirements_allow() -> None:
-    version = re.search(r"^sdk_version: (\d+)\.(\d+)", README, flags=re.M)
-    assert version is not None
-    requirement = re.search(r"^gradio>=(\d+)\.(\d+),<(\d+)$", (ROOT / "requirements.txt").read_text(), flags=re.M)
-    assert requirement is not None
-    least, top = (int(requirement[1]), int(requirement[2])), int(requirement[3])
-    assert least <= (int(version[1]), int(version[2]))
-    assert int(version[1]) < top
-    assert (ROOT / "app.py").exists()

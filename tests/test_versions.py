@@ -25,6 +25,11 @@ def test_the_oldest_pair_is_what_the_requirements_begin_at():
     assert versions.oldest_pair() == "torch==2.8.*\ntorchvision==0.23.*\n"
 
 
+def test_a_space_s_pair_can_be_tried_too():
+    assert versions.held_to("zerogpu") == "torch==2.11.0\ntorchvision==0.26.0\n"
+    assert versions.held_to("newest") == ""
+
+
 def test_the_pythons_that_are_tried_begin_at_the_one_that_the_project_asks_for():
     asked = re.search(r'^requires-python = ">=(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), flags=re.M)
     assert asked is not None

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui.errors import no_problem
 from demo.ui.session import PageInputs, resolve
@@ -37,7 +38,7 @@ class Shown(NamedTuple):
 def answer(asked: Asked) -> Iterator[Shown]:
     """The grid and the table as they grow, repainted at most every half second."""
     from demo.batch import view
-    from resnet_app.inference.batch import Batch
+    from resnet_app.inference.batch import Batch, answered
 
     files, language = asked.files or [], asked.page.language
     if len(files) > MAX_BATCH:
@@ -45,7 +46,9 @@ def answer(asked: Asked) -> Iterator[Shown]:
     paths = [Path(file) for file in files]
     run = Batch(resolve(asked.page).model, top_k=1, keep_thumbnails=True)
     painted = 0.0
-    for done, _ in enumerate(run.rows(paths, upload_names(paths)), start=1):
+    rows = carried_out(answered, run.model, paths, upload_names(paths), passes=len(paths), top_k=1)
+    for done, row in enumerate(rows, start=1):
+        run.keep(row)
         if time.monotonic() - painted > REPAINT_S and done < len(files):
             painted = time.monotonic()
             yield Shown(view.batch(language, run, len(files)), no_problem())

@@ -33,7 +33,7 @@ def build(labels: Labels) -> Classify:
             photo = labels(
                 Photo, words={"placeholder": "photo_placeholder", "label": "photo_label"}, type="filepath",
                 sources=["upload"], show_label=False, buttons=[], interactive=True, height=250,
-                image_mode=None, elem_id="photo", value=str(photo_input.START) if photo_input.EXAMPLES else None,
+                image_mode=None, elem_id="photo", value=str(photo_input.START) if photo_input.START.name else None,
             )  # fmt: skip
             photo_input.camera_button(labels)
             labels(gr.HTML, words={"value": heading("examples")}, apply_default_css=False)

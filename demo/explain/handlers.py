@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from demo.explain.layer_choices import layer_choices
+from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui import html
 from demo.ui.errors import no_problem
@@ -203,7 +204,9 @@ def _with_maps(asked: Asked, kept: Explained, missing: list[int]) -> Generator[S
     from resnet_app.explain import cam
 
     started = painted = time.perf_counter()
-    steps = Watched(cam.heatmaps_in_steps(kept.looked.model, kept.answer, missing, kept.chosen))
+    model, chosen = kept.looked.model, kept.chosen
+    passes = cam.cost(model.network, chosen, len(missing))
+    steps = Watched(carried_out(cam.heatmaps_in_steps, model, kept.answer, missing, chosen, passes=passes))
     for done, total in steps:
         if time.perf_counter() - painted > REPAINT_S or not done or not asked.turn():
             painted = time.perf_counter()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from demo.explain.handlers import REPAINT_S, Asked, Explained, Shown
+from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui import html
 from demo.ui.errors import no_problem
@@ -21,6 +22,7 @@ from resnet_app.errors import ResNetAppError
 from resnet_app.progress import Steps, Watched
 
 if TYPE_CHECKING:
+    from resnet_app.explain.faithfulness import Worth
     from resnet_app.explain.heatmap import Heatmap
 
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
@@ -83,29 +85,27 @@ def test(asked: Asked) -> Iterator[Tested]:
     from resnet_app.explain import faithfulness
 
     kept, heatmap, language = _looked_at(asked), _first_map(asked), asked.page.language
-    model = kept.looked.model
+    model, chosen = kept.looked.model, kept.chosen
     if not heatmap.has_evidence:
         yield NOT_TESTED._replace(worth=html.note(text(language, "worth_empty")))
         return
-    curves = yield from _watched(asked, faithfulness.curves(model, kept.answer, heatmap), part=1)
-    again = faithfulness.randomised(model, kept.answer, heatmap, layers=kept.chosen.layers)
-    strip = yield from _watched(asked, again, part=2)
-    words = text(language, "worth_progress", part=3, done=0, total=1)
-    yield Tested(worth=html.progress(words, 0, 1), test=OFF, stop=ON)
-    road = faithfulness.road(model, kept.answer, heatmap)
-    figure = charts.faithfulness_curves(language, curves, model.class_names[heatmap.index])
+    passes = faithfulness.cost(model.network, heatmap, chosen)
+    work = carried_out(faithfulness.all_tests, model, kept.answer, heatmap, passes=passes, layers=chosen.layers)
+    found = yield from _watched(asked, work)
+    figure = charts.faithfulness_curves(language, found.curves, model.class_names[heatmap.index])
     yield Tested(
-        worth_view.verdict(language, curves, road), gr.update(value=figure, visible=True),
-        worth_view.strip(language, kept.answer, strip, colours=asked.colours), no_problem(), ON, OFF,
+        worth_view.verdict(language, found.curves, found.road), gr.update(value=figure, visible=True),
+        worth_view.strip(language, kept.answer, found.strip, colours=asked.colours), no_problem(), ON, OFF,
     )  # fmt: skip
 
 
-def _watched(asked: Asked, work: Steps[Any], *, part: int) -> Generator[Tested, None, Any]:
-    """Carry long work out, showing how far it is; gives what came of it."""
-    steps: Watched[Any] = Watched(work)
-    painted = 0.0
-    for done, total in steps:
-        if time.perf_counter() - painted > REPAINT_S or not asked.turn():
+def _watched(asked: Asked, work: Steps[Worth]) -> Generator[Tested, None, Worth]:
+    """Carry the tests out, showing how far they are; gives what came of them."""
+    steps = Watched(work)
+    painted, last = 0.0, 0
+    for part, done, total in steps:
+        if time.perf_counter() - painted > REPAINT_S or part != last or not asked.turn():
+            last = part
             painted = time.perf_counter()
             words = text(asked.page.language, "worth_progress", part=part, done=done, total=total)
             yield Tested(worth=html.progress(words, done, total), problem=no_problem(), test=OFF, stop=ON)

@@ -110,6 +110,14 @@ def passes(network: ResNet, chosen: CamChoice) -> int:
     return sum(channels_after(found[path]) for path in chosen.paths) if chosen.method in SLOW else 1
 
 
+def cost(network: ResNet, chosen: CamChoice, classes: int) -> int:
+    """About how many passes the maps of some classes are worth: a gradient is two, the last block's product none."""
+    if chosen.method in SLOW:
+        return passes(network, chosen)
+    at_once = chosen.method in SAME_ON_LAST and chosen.paths == (list(blocks(network))[-1],)
+    return 0 if at_once else 1 + 2 * classes
+
+
 def seconds(model: LoadedModel, answer: Answer, chosen: CamChoice) -> float:
     """About how long a method will take, from the quickest of a few passes of what it does many times.
 

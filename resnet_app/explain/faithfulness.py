@@ -16,6 +16,7 @@ import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,13 +24,15 @@ from numpy.typing import NDArray
 from PIL import ImageFilter
 from torch import Tensor, nn
 
-from resnet_app.explain.cam import choose, heatmaps_in_steps, passes
+from resnet_app.explain.cam import CamChoice, choose, heatmaps_in_steps, passes
+from resnet_app.explain.cam import cost as cam_cost
 from resnet_app.explain.heatmap import Heatmap, enlarged
 from resnet_app.images import to_tensor
 from resnet_app.inference.backbone import Backbone
 from resnet_app.inference.models import LoadedModel, seeded
 from resnet_app.inference.predict import Answer
 from resnet_app.progress import Steps, Watched
+from resnet_app.resnet import ResNet
 
 STEPS = 20  # of five per cent of the pixels each
 RANDOM_MAPS = 3  # that the random curve is the mean of
@@ -39,6 +42,7 @@ ROAD_PERCENTILES = (20, 40, 60, 80)
 FROM_THE_TOP = ("fc", "layer4", "layer3", "layer2", "layer1", "conv1")
 
 Values = NDArray[np.float32]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,36 @@ def curves(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, rivals: bool
                 runs.append(run)
             found.append(Curve(kind, name, tuple(float(mean) for mean in np.mean(runs, 0))))
     return found
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a map's three tests gave: ``curves``, ``randomised`` and ``road``."""
+
+    curves: list[Curve]
+    strip: list[Randomised]
+    road: float
+
+
+def all_tests(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, layers: Sequence[str]) -> Steps[Worth]:
+    """The three tests of a map, one after another; yields (part, passes done in it, in all of it)."""
+    found = yield from _part(1, curves(model, answer, heatmap))
+    strip = yield from _part(2, randomised(model, answer, heatmap, layers=layers))
+    yield 3, 0, 1
+    return Worth(found, strip, road(model, answer, heatmap))
+
+
+def _part(number: int, work: Steps[Found]) -> Steps[Found]:
+    steps = Watched(work)
+    for done, total in steps:
+        yield number, done, total
+    return steps.result
+
+
+def cost(network: ResNet, heatmap: Heatmap, chosen: CamChoice) -> int:
+    """About how many passes all of a map's tests are worth."""
+    by_pixels = 2 * (STEPS + 1) * sum(len(maps) for maps in orders(heatmap).values())
+    return by_pixels + len(FROM_THE_TOP) * (1 + cam_cost(network, chosen, 1)) + 2 * len(ROAD_PERCENTILES)
 
 
 def _rank(values: Values) -> Tensor:

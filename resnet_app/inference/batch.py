@@ -97,8 +97,12 @@ class Batch:
         """A row for each file, as it is answered; ``names`` are shown in place of the paths."""
         for file, name in zip(files, names or [shown(file) for file in files], strict=True):
             row = self._answer(file, name)
-            self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
+            self.keep(row)
             yield row
+
+    def keep(self, row: Row) -> None:
+        """Take one row to what is done: of this batch's own, or answered elsewhere (``answered``)."""
+        self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
 
     def _answer(self, file: Path, name: str) -> Row:
         try:
@@ -126,3 +130,8 @@ class Batch:
         """Time of one picture, over those that were answered."""
         answered = sum(row.error is None for row in self.done)
         return self.total_ms / answered if answered else 0.0
+
+
+def answered(model: LoadedModel, files: Sequence[Path], names: Sequence[str], *, top_k: int) -> Iterator[Row]:
+    """A row for each file, as it is answered; errors are those of ``Batch``."""
+    yield from Batch(model, top_k=top_k).rows(files, names)

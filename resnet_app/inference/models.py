@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from resnet_app import device as devices
+from resnet_app.bundled import MODEL as BUNDLED_FILE
 from resnet_app.checkpoints.class_names import check_class_names
 from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
 from resnet_app.choices import UNSURE_BELOW_OF_TWO
@@ -28,11 +31,12 @@ from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
 from resnet_app.resnet import ResNet
 
-BUNDLED_FILE = Path(__file__).parents[2] / "assets" / "ants-bees.safetensors"
 # Of the 80 validation photographs: how many answers are "not sure", and how many of the others are wrong.
 BUNDLED_SURE = {"threshold": round(100 * UNSURE_BELOW_OF_TWO), "photos": 80, "unsure": 9, "wrong": 3}
 RANDOM_SEED = 0
 _SEEDING = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a process that is forked meanwhile would wait for it for ever
+    os.register_at_fork(before=_SEEDING.acquire, after_in_parent=_SEEDING.release, after_in_child=_SEEDING.release)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,14 @@ class Head:
     class_names: tuple[str, ...]
     weight: Tensor
     bias: Tensor
+
+    def __reduce__(self) -> Any:
+        """It travels as arrays, which any process can read."""
+        return _head_of_arrays, (self.class_names, self.weight.numpy(), self.bias.numpy())
+
+
+def _head_of_arrays(class_names: tuple[str, ...], weight: Any, bias: Any) -> Head:
+    return Head(class_names, torch.from_numpy(weight), torch.from_numpy(bias))
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
-from resnet_app.device import clock
+from resnet_app.device import Device, clock
 from resnet_app.errors import ResNetAppError
 from resnet_app.images import crop_for, read_picture, to_tensor
 from resnet_app.inference.models import LoadedModel
@@ -43,7 +44,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says of one picture.
+    """What the model says of one picture. Pickled, it holds arrays in the place of tensors: it may go to any process.
 
     Attributes:
         file: the picture's name.
@@ -72,6 +73,24 @@ class Answer:
     def features(self) -> Tensor:
         """Layer4's output, (1, C, h, w): the last in order."""
         return self.held[list(self.held)[-1]]
+
+    def on(self, device: Device) -> Answer:
+        """The same where another model is, to be worked on with it."""
+        held = {path: maps.to(device.torch) for path, maps in self.held.items()}
+        return replace(self, pixels=self.pixels.to(device.torch), held=held)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: _mapped(lambda tensor: tensor.cpu().numpy(), value) for name, value in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: _mapped(torch.from_numpy, value) for name, value in state.items()})
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """A tensor or an array changed, alone or in a dict; anything else as it is."""
+    if isinstance(value, dict):
+        return {name: _mapped(change, each) for name, each in value.items()}
+    return change(value) if isinstance(value, Tensor | np.ndarray) else value
 
 
 def check_top_k(top_k: int) -> int:
