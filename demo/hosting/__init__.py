@@ -1,0 +1,1 @@
+"""How the app is reached: addresses for others, https, a window of its own."""
