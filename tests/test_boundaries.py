@@ -21,13 +21,8 @@ PEERS = {  # third parties that one file alone may import
 }
 LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
 TABS = ("sidebar", "classify", "explain", "explore", "batch", "compare", "teach")
-PAGE_FLOORS = {
-    "locales": 0,
-    "ui": 1,
-    "hosting": 1,
-    **dict.fromkeys(TABS, 2),
-    "": 3,
-}  # beside the rooms: api, app, then __main__
+# Beside the rooms: api, app, then __main__.
+PAGE_FLOORS = {"locales": 0, "ui": 1, "hosting": 1, **dict.fromkeys(TABS, 2), "": 3}
 MAY_USE = {"compare": ("explore",)}  # of the tabs; otherwise none imports another
 PAGE = sorted(path for path in (ROOT / "demo").rglob("*.py"))
 
