@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import logging
 import os
-import socket
 import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 
 def main() -> int:
     """Start the server at once; the heavy libraries and the model come in behind it.
 
-    Exit codes: 0 stopped, 2 wrong options, or a device or an address that cannot be had.
+    Exit codes: 0 stopped, 2 wrong options, or a device, a certificate or an address that cannot be had.
     """
     prepare_environment()
+    from demo.hosting import addresses
     from resnet_app.cli.options import EXIT_USAGE
+    from resnet_app.errors import ResNetAppError
 
     options = _options()
-    refusal = _refusal(options)
-    if refusal:
+    try:
+        port = _port(options)
+    except ResNetAppError as refusal:
         print(refusal, file=sys.stderr)
         return EXIT_USAGE
     serve(
@@ -29,10 +35,15 @@ def main() -> int:
         model=options.model,
         weights=options.weights,
         device=options.device,
-        server_name=options.host,
-        server_port=options.port,
+        https=options.https,
+        window=options.window,
+        shared=addresses.for_others(options.host, port, secure=options.https is not None),
+        server_name=f"[{options.host}]" if ":" in options.host else options.host,
+        server_port=port,
         share=options.share,
         inbrowser=options.inbrowser,
+        auth=options.auth,
+        mcp_server=options.mcp,
     )
     return 0
 
@@ -43,10 +54,7 @@ def _options() -> argparse.Namespace:
     from resnet_app.registry import BUNDLED_MODEL, SPECS, WEIGHTS, get_spec
 
     parser = OneLineParser(prog="python -m demo", description="ResNet Explorer in the browser.")
-    parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1; 0.0.0.0 for a class)")
-    parser.add_argument("--port", type=int, metavar="N", help="port (default: the first free one from 7860)")
-    parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
-    parser.add_argument("--inbrowser", action="store_true", help="open the page")
+    _add_hosting(parser)
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
     parser.add_argument("--model", default=BUNDLED_MODEL, choices=SPECS, metavar="NAME", help=", ".join(SPECS))
     parser.add_argument("--weights", choices=WEIGHTS, metavar="W", help=", ".join(WEIGHTS))
@@ -55,26 +63,66 @@ def _options() -> argparse.Namespace:
     offered = get_spec(options.model).weights
     if options.weights and options.weights not in offered:
         parser.error(f"{options.model} has no {options.weights} weights; choose {', '.join(offered)}")
+    if options.https and len(options.https) != 2:
+        parser.error("--https takes a certificate and its key, or nothing for one made on the spot")
+    if options.mcp and options.auth:
+        parser.error("--mcp and --auth do not go together: Gradio's MCP server asks nobody for a password")
     return options
 
 
-def _refusal(options: argparse.Namespace) -> str | None:
-    """Why the app cannot run as asked: there is no such device here, or the address is taken. None where it can."""
+def _add_hosting(parser: argparse.ArgumentParser) -> None:
+    """Declare where the app is shown, and to whom; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT count where nothing is."""
+    own = os.environ.get
+    parser.add_argument(
+        "--host", metavar="H", default=own("GRADIO_SERVER_NAME") or "127.0.0.1",
+        help="address to listen on (default: 127.0.0.1; 0.0.0.0 for a class)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--port", type=int, metavar="N", default=own("GRADIO_SERVER_PORT") or None,
+        help="port (default: the first free one from 7860)",
+    )  # fmt: skip
+    parser.add_argument("--auth", type=_account, metavar="USER:PASSWORD", help="let in who knows these alone")
+    parser.add_argument(
+        "--https", nargs="*", metavar=("CERT", "KEY"),
+        help="encrypted, as phones want it for their camera; without files, by a certificate made on the spot",
+    )  # fmt: skip
+    parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
+    parser.add_argument("--mcp", action="store_true", help="the endpoints as MCP tools (requirements-mcp.txt)")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--inbrowser", action="store_true", help="open the page")
+    shown.add_argument("--window", action="store_true", help="a window of its own, whose end is the app's")
+
+
+def _account(words: str) -> tuple[str, str]:
+    """USER:PASSWORD -> both; a password may hold colons."""
+    user, _, password = words.partition(":")
+    if not user.strip() or not password:
+        raise argparse.ArgumentTypeError("write it as USER:PASSWORD")
+    return user.strip(), password
+
+
+def _port(options: argparse.Namespace) -> int:
+    """The port to listen on, when all else that was asked for can be had.
+
+    Raises:
+        ResNetAppError: there is no such device, MCP, certificate or address here.
+    """
+    from demo.hosting import addresses, certificate
     from resnet_app.errors import ResNetAppError
 
     if options.device != "auto":
-        try:
-            from resnet_app import device
+        from resnet_app import device
 
-            device.resolve(options.device)
-        except ResNetAppError as error:
-            return str(error)
+        device.resolve(options.device)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise ResNetAppError("--mcp needs one package more: pip install -r requirements-mcp.txt.")
+    if options.https:
+        certificate.require_usable(*options.https)
     try:
-        require_free(options.host, options.port)
+        return addresses.free_port(options.host, options.port)
     except (OSError, OverflowError) as error:
-        where = f"{options.host or '127.0.0.1'}:{options.port or 0}"
-        return f"The app cannot listen on {where} ({error}); choose another --port or --host."
-    return None
+        where = f"{options.host}:{options.port or addresses.FIRST_PORT}"
+        raise ResNetAppError(f"The app cannot listen on {where} ({error}); choose another --port or --host.") from None
 
 
 def serve(
@@ -83,29 +131,60 @@ def serve(
     model: str | None = None,
     weights: str | None = None,
     device: str = "auto",
+    https: Sequence[str] | None = None,
+    window: bool = False,
+    shared: Sequence[str] = (),
     **launch: Any,
 ) -> None:
-    """Put the page up, then bring in torch and the first model behind it, and stay until stopped."""
+    """Put the page up, then bring in torch and the first model behind it, and stay until stopped.
+
+    Args:
+        language, model, weights, device: as in ``demo.app.build``.
+        https: None for plain http; a certificate and its key; or nothing for a certificate of the moment.
+        window: in a window of its own, whose end is the app's.
+        shared: the addresses under which others in the network reach the app.
+        launch: for Gradio's ``launch``.
+    """
     from demo.app import build, launch_options
+    from demo.hosting import certificate
     from demo.hosting.limits import MOST_WAITING
 
-    app = build(language=language, model=model, weights=weights, device=device)
+    app = build(language=language, model=model, weights=weights, device=device, shared=shared)
     app.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
-    app.launch(prevent_thread_lock=True, **launch_options(), **launch)
-    warm_up(model, weights, device)
-    app.block_thread()
+    with certificate.for_launch(https) as secure:
+        app.launch(prevent_thread_lock=True, **launch_options(), **launch, **secure)
+    _tell(shared)
+    if window:
+        _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
+    else:
+        warm_up(model, weights, device)
+        app.block_thread()
 
 
-def require_free(host: str | None, port: int | None) -> None:
-    """Try the address before the app is built: Gradio would go through a hundred ports of one that is not ours.
+def _tell(shared: Sequence[str]) -> None:
+    """Print what others in the network type, and a code for their phones."""
+    from demo.hosting.addresses import code_for_terminal
 
-    Raises:
-        OSError: the address is not this machine's, or the port is taken.
-        OverflowError: there is no such port.
-    """
-    with socket.socket(socket.AF_INET6 if ":" in (host or "") else socket.AF_INET) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        trial.bind((host or "127.0.0.1", port or 0))
+    for address in shared:
+        print(f"* Others in this network open:  {address}", flush=True)
+    if shared:
+        with suppress(UnicodeEncodeError):  # a terminal without the characters that the code is made of
+            print(code_for_terminal(shared[0]), flush=True)
+
+
+def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: bool) -> None:
+    """Until it is closed, or, where there is none, until stopped."""
+    from demo.hosting import window
+
+    threading.Thread(target=prepare, name="warm-up").start()
+    try:
+        closed = window.stay_open(app.local_url, self_signed=self_signed)
+    except KeyboardInterrupt:
+        closed = True
+    if closed:
+        app.close()
+    else:
+        app.block_thread()
 
 
 def prepare_environment() -> None:

@@ -15,7 +15,7 @@ from demo.explore.handlers import take_apart
 from demo.hosting.zero_gpu import carried_out
 from demo.locales import ENGLISH, text
 from demo.ui.errors import for_programs
-from demo.ui.inputs import Photo, count
+from demo.ui.inputs import Files, Photo, count
 from demo.ui.queues import EXPLAIN_WORK, MODEL_WORK
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.registry import BUNDLED_MODEL, STEMS
@@ -44,28 +44,29 @@ def build() -> None:
         input_size = gr.Textbox("224x224", label="input_size")
         stem = gr.Textbox(STEMS[0], label="stem")
         file = gr.File(label="file")
-        files = gr.File(label="files", file_count="multiple")
+        files = Files(label="files")
         record = gr.JSON(label="record")
         overlay = gr.Image(label="overlay", format="png")
     chosen, own = [model, weights], [checkpoint, class_names]
-    _declare(api_classify, "classify", [image, *chosen, top_k, device, *own], record, **MODEL_WORK)
+    _declare(classify, [image, *chosen, top_k, device, *own], record, **MODEL_WORK)
     _declare(
-        api_explain, "explain", [image, class_name, layer, method, *chosen, device, *own], [record, overlay],
+        explain, [image, class_name, layer, method, *chosen, device, *own], [record, overlay],
         **EXPLAIN_WORK,
     )  # fmt: skip
-    _declare(api_architecture, "architecture", [name, classes, input_size, stem], record)
-    _declare(api_inspect_checkpoint, "inspect_checkpoint", [file], record)
-    _declare(api_batch, "batch", [files, *chosen, top_k, device, *own], record, **MODEL_WORK)
+    _declare(architecture, [name, classes, input_size, stem], record)
+    _declare(inspect_checkpoint, [file], record)
+    _declare(batch, [files, *chosen, top_k, device, *own], record, **MODEL_WORK)
 
 
-def _declare(function: Callable[..., Any], name: str, inputs: list[Any], outputs: Any, **work: Any) -> None:
+def _declare(function: Callable[..., Any], inputs: list[Any], outputs: Any, **work: Any) -> None:
+    """Under its own name: Gradio's API goes by the name that is given here, MCP by the function's."""
     # A load event would run at every visit; a hidden button's click runs for nobody but a program.
     gr.Button(visible=False).click(
-        for_programs(function), inputs, outputs, api_name=name, show_progress="hidden", **work
+        for_programs(function), inputs, outputs, api_name=function.__name__, show_progress="hidden", **work
     )
 
 
-def api_classify(
+def classify(
     image: str | None,
     model: str | None = None,
     weights: str | None = None,
@@ -94,7 +95,7 @@ def api_classify(
     return predict.json_object(loaded, _name(image), predict.classify(loaded, _given(image), top_k=count(top_k)))
 
 
-def api_explain(
+def explain(
     image: str | None,
     class_name: str | None = None,
     layer: str = "layer4",
@@ -151,7 +152,7 @@ def _class_index(class_names: Sequence[str], class_name: str) -> int:
     return class_names.index(class_name)
 
 
-def api_architecture(
+def architecture(
     model: str = BUNDLED_MODEL, classes: float = 1000, input_size: str = "224x224", stem: str = STEMS[0]
 ) -> dict[str, Any]:
     """A network's stages: shapes, parameters, MACs, stride, receptive field.
@@ -170,7 +171,7 @@ def api_architecture(
     return summary.json_object(take_apart(model, classes, input_size, stem))
 
 
-def api_inspect_checkpoint(file: str | None) -> dict[str, Any]:
+def inspect_checkpoint(file: str | None) -> dict[str, Any]:
     """Say what a checkpoint file holds, without running anything in it.
 
     Args:
@@ -185,7 +186,7 @@ def api_inspect_checkpoint(file: str | None) -> dict[str, Any]:
     return dict(json.loads(json.dumps(found, default=str)))  # metadata may hold what JSON does not
 
 
-def api_batch(
+def batch(
     files: list[str] | None,
     model: str | None = None,
     weights: str | None = None,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demo import address, api
 from demo.batch import events as batch_events
@@ -18,6 +20,7 @@ from demo.explain import events as explain_events
 from demo.explain import layout as explain_layout
 from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
+from demo.hosting.addresses import code_for_page
 from demo.hosting.limits import DELETE_CACHE
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
@@ -29,7 +32,7 @@ from demo.ui.events import RING, RING_PHOTO, Page, hang_bells
 from demo.ui.labels import Labels
 from demo.ui.queues import EACH, PRIVATE, QUIET
 from demo.ui.session import PageInputs, Session
-from demo.ui.theme import head, theme
+from demo.ui.theme import ICON, head, theme
 from resnet_app.bundled import EXAMPLES
 from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.registry import BUNDLED_MODEL, get_spec
@@ -37,14 +40,28 @@ from resnet_app.registry import BUNDLED_MODEL, get_spec
 START = "(stored) => { window.resnetExplorer.start(); return [stored, location.search]; }"
 ARRIVE = "() => window.resnetExplorer.arrive()"  # the page shows itself, or first what its address asks for
 SPEAK = "(language) => window.resnetExplorer.speak(language)"
+_show = html.template("page.html")
 
 
 def build(
-    *, language: str | None = None, model: str | None = None, weights: str | None = None, device: str = "auto"
+    *,
+    language: str | None = None,
+    model: str | None = None,
+    weights: str | None = None,
+    device: str = "auto",
+    shared: Sequence[str] = (),
 ) -> gr.Blocks:
-    """The app, ready to launch; ``language`` None follows each visitor's browser."""
+    """The app, ready to launch.
+
+    Args:
+        language: None follows each visitor's browser.
+        model: what a visit begins with; the bundled one where not given.
+        weights: the model's; its own first where not given.
+        device: what a visit begins with.
+        shared: the addresses under which others reach the app; with none the page offers no code for phones.
+    """
     model = model or BUNDLED_MODEL
-    return App(language, model, weights or get_spec(model).default_weights, device).blocks
+    return App(language, model, weights or get_spec(model).default_weights, device, shared).blocks
 
 
 class App:
@@ -56,7 +73,7 @@ class App:
 
     blocks: gr.Blocks
 
-    def __init__(self, language: str | None, model: str, weights: str, device: str) -> None:
+    def __init__(self, language: str | None, model: str, weights: str, device: str, shared: Sequence[str] = ()) -> None:
         self._fixed_language = language
         self._labels = Labels(language or ENGLISH)
         self._model = model
@@ -65,8 +82,8 @@ class App:
         ) as self.blocks:
             self._labels(gr.HTML, words={"value": html.skip_link}, apply_default_css=False, elem_id="skip")
             self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)
-            self._language = _header(self._labels)
-            photo_input.camera_window(self._labels)
+            self._language = _header(self._labels, shared)
+            photo_input.camera_window(self._labels, may_encrypt=bool(shared))
             self._address_problem = gr.HTML(visible=False, apply_default_css=False, elem_id="address-problem")
             with gr.Tabs(elem_id="tabs") as self._tabs:
                 self._lay_tabs_out(model)
@@ -158,8 +175,8 @@ class App:
         ]
 
 
-def _header(labels: Labels) -> gr.Radio:
-    """The mark, the switch between languages, and the one between light and dark; gives the first switch."""
+def _header(labels: Labels, shared: Sequence[str]) -> gr.Radio:
+    """The mark, the switch between languages, and small buttons beside it; gives the first switch."""
     with gr.Row(elem_id="header"):
         labels(gr.HTML, words={"value": html.header}, apply_default_css=False, elem_id="brand")
         language: gr.Radio = labels(
@@ -167,6 +184,12 @@ def _header(labels: Labels) -> gr.Radio:
             value=labels.language, container=False, show_label=False, interactive=True, elem_id="language",
             elem_classes="segments", min_width=120, scale=0,
         )  # fmt: skip
+        if shared:
+            codes = [(address, Markup(code_for_page(address))) for address in shared]
+            labels(
+                gr.HTML, words={"value": partial(_show, "share", codes=codes)}, apply_default_css=False,
+                elem_id="share",
+            )  # fmt: skip
         labels(
             gr.HTML, words={"value": html.theme_button}, apply_default_css=False, elem_id="theme",
             js_on_load="window.resnetExplorer.switchTheme(element)",
@@ -179,6 +202,8 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(), "head": head(), "footer_links": ["api"], "show_error": False,
         "i18n": gr.I18n(**{language: {"common.complete": text(language, "done")} for language in LANGUAGES}),
+        "auth_message": Markup("<br>").join(_show("login", language, language=language) for language in LANGUAGES),
+        "pwa": True, "favicon_path": ICON,
         "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_BYTES,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
     }  # fmt: skip

@@ -18,6 +18,7 @@ from resnet_app.cli.main import main as command_line
 from resnet_app.inference import models
 from resnet_app.registry import SPECS
 from tests.paths import ROOT, SHARED
+from tests.ports import free_port
 
 if os.environ.get("PYTEST_XDIST_WORKER"):
     torch.set_num_threads(1)  # each worker has a core of its own
@@ -232,10 +233,7 @@ def address():
 
     page = app.build()
     page.queue()
-    with socket.socket() as free:  # two workers at once would be given the same port
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=port, **app.launch_options())
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **app.launch_options())
     yield url
     page.close()
 

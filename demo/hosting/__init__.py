@@ -1,1 +1,1 @@
-"""What is other where strangers are let in: limits, and a GPU that is lent."""
+"""How the app is reached: addresses for others, https, a window of its own; and what is other on a Space."""

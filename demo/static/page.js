@@ -55,6 +55,13 @@
     for (const after of [50, 600]) setTimeout(() => dispatchEvent(new Event("resize")), after);
   });
 
+  // The addresses for others, large.
+  document.addEventListener("click", ({ target }) => {
+    const share = document.querySelector("#share dialog");
+    if (target.closest("[data-share]")) share.showModal();
+    else if (target === share || target.closest("#share [data-close]")) share.close();
+  });
+
   // Gradio's list stays shut at a click where Escape has closed it, because it still has the focus.
   document.addEventListener("keydown", ({ key, target }) => {
     if (key === "Escape" && target.matches("input[role=listbox]")) target.blur();

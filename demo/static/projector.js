@@ -57,7 +57,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event) || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
     const isProjector = root.classList.contains("projector");
     const onButton = event.target.closest("button, a, summary, [role=tab], [role=gridcell]");
     if (event.key === "f" || event.key === "F") project(!isProjector);

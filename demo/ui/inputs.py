@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio import processing_utils
 from gradio.components.gallery import GalleryData, GalleryVideo
-from gradio.data_classes import ImageData
+from gradio.data_classes import FileData, GradioRootModel, ImageData, ListFiles
+
+from demo.locales import ENGLISH, text
 
 
 class Photo(gr.Image):
@@ -52,6 +55,42 @@ class Photos(gr.Gallery):
         items = payload.root if payload else []
         paths = [item.video.path if isinstance(item, GalleryVideo) else item.image.path for item in items]
         return [path for path in paths if path]
+
+
+class _Given(GradioRootModel):
+    root: list[FileData | str]
+
+
+class Files(gr.File):
+    """A box of many files for programs, MCP's among them, which Gradio has no list of files for.
+
+    Their clients are shown a schema that names a part of itself by the wrong path, and what they give stays the text
+    that it is: an address of the web, or the file itself as ``data:...``.
+    """
+
+    is_template = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(file_count="multiple", **options)
+        self.data_model = _Given
+
+    def api_info(self) -> dict[str, Any]:
+        """A list of files."""
+        schema = ListFiles.model_json_schema()
+        return {**schema, "items": schema["$defs"]["FileData"], "additional_description": None}
+
+    def preprocess(self, payload: Any) -> Any:
+        """The files' paths, as a list; none where nothing was given."""
+        return [self._path(each) for each in payload.root] if payload else None
+
+    def _path(self, given: FileData | str) -> str:
+        if isinstance(given, FileData):
+            return given.path
+        if given.startswith("data:"):
+            return processing_utils.save_base64_to_cache(given, self.GRADIO_CACHE)
+        if given.startswith(("http://", "https://")):
+            return processing_utils.ssrf_protected_download(given, self.GRADIO_CACHE)
+        raise gr.Error(text(ENGLISH, "api_no_file"), print_exception=False)
 
 
 def count(value: Any) -> int:

@@ -47,9 +47,10 @@ def camera_button(labels: Labels) -> None:
     labels(gr.HTML, words={"value": partial(_show, "camera_button")}, apply_default_css=False, elem_classes="camera")
 
 
-def camera_window(labels: Labels) -> None:
-    """The one window that all of the camera's buttons open."""
-    labels(gr.HTML, words={"value": partial(_show, "camera_window")}, apply_default_css=False, elem_id="camera")
+def camera_window(labels: Labels, *, may_encrypt: bool) -> None:
+    """The one window that all of the camera's buttons open; ``may_encrypt`` where a start with --https would help."""
+    window = partial(_show, "camera_window", may_encrypt=may_encrypt)
+    labels(gr.HTML, words={"value": window}, apply_default_css=False, elem_id="camera")
 
 
 def example_buttons(labels: Labels, elem_id: str) -> gr.HTML:

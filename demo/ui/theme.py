@@ -15,6 +15,7 @@ STYLES = ("style.css", "explore.css", "projector.css")
 SCRIPTS = ("page.js", "bells.js", "address.js", "photo.js", "projector.js", "reload.js", "explore.js", "overview.js")
 WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
 _STATIC = Path(__file__).parents[1] / "static"
+ICON = _STATIC / "icon.svg"  # of the tab, and of the page where it is installed as an app
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 _COLOURS = {  # Gradio's name -> ours
     "body_background_fill": "bg",
@@ -68,7 +69,7 @@ def theme() -> gr.themes.Base:
 def head() -> str:
     """The stylesheet and the scripts, as the head of the page has them: Gradio rewrites what is passed as ``css``."""
     css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
-    icon = f"data:image/svg+xml,{quote(_read(['icon.svg']))}"
+    icon = f"data:image/svg+xml,{quote(ICON.read_text('utf-8'))}"
     words = {language: {key: text(language, key) for key in WORDS} for language in LANGUAGES}
     script = f"window.resnetWords = {json.dumps(words)};\n{_read(SCRIPTS)}"
     return f'<link rel="icon" href="{icon}"><style>{css}{_drop_words()}</style><script>{script}</script>'

@@ -1,5 +1,7 @@
 """What may fail behind the server while it starts: it stays up, says what it does, and answers on what works."""
 
+import importlib.util
+import io
 import logging
 
 import pytest
@@ -70,3 +72,84 @@ def test_whatever_fails_the_server_stays(broken, monkeypatch, caplog):
     monkeypatch.setattr(start, broken, fail)
     start.warm_up(None, None, "cpu")
     assert "the driver is gone" in caplog.text
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Reads a command line as the program would."""
+
+    def read(*words):
+        monkeypatch.setattr("sys.argv", ["demo", *words])
+        return start._options()
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--auth", "teacher"], "argument --auth: write it as USER:PASSWORD; see python -m demo --help"),
+        (["--auth", ":honey"], "argument --auth: write it as USER:PASSWORD; see python -m demo --help"),
+        (["--auth", "teacher:"], "argument --auth: write it as USER:PASSWORD; see python -m demo --help"),
+        (["--https", "cert.pem"], "--https takes a certificate and its key, or nothing for one made on the spot; see"),
+        (["--mcp", "--auth", "a:b"], "--mcp and --auth do not go together: Gradio's MCP server asks nobody for a"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_one_line(asked, words, says, capsys):
+    with pytest.raises(SystemExit) as stop:
+        asked(*words)
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(says)
+    assert told.count("\n") == 1
+
+
+def test_a_password_may_hold_colons(asked):
+    assert asked("--auth", "teacher:a:b").auth == ("teacher", "a:b")
+
+
+def test_the_environments_address_counts_where_none_is_given(asked, monkeypatch):
+    assert (asked().host, asked().port) == ("127.0.0.1", None)
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "8123")
+    assert (asked().host, asked().port) == ("0.0.0.0", 8123)
+    assert (asked("--host", "::1", "--port", "9").host, asked("--port", "9").port) == ("::1", 9)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--mcp"], "--mcp needs one package more: pip install -r requirements-mcp.txt."),
+        (
+            ["--https", "no.pem", "key.pem"],
+            "no.pem and key.pem are no certificate with its key (No such file or directory);",
+        ),
+    ],
+)
+def test_what_is_not_here_ends_the_program_with_one_sentence(words, says, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["demo", *words])
+    whole = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "mcp" else whole(name))
+    assert start.main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith(says)
+    assert told.count("\n") == 1
+
+
+def test_others_are_told_the_addresses_and_shown_a_code(capsys):
+    start._tell(["http://192.168.178.24:7860", "http://10.1.2.3:7860"])
+    first, second, *code = capsys.readouterr().out.splitlines()
+    assert (first, second) == (
+        "* Others in this network open:  http://192.168.178.24:7860",
+        "* Others in this network open:  http://10.1.2.3:7860",
+    )
+    assert "█" in code[0]
+    start._tell([])
+    assert capsys.readouterr().out == ""
+
+
+def test_a_terminal_without_blocks_gets_the_address_alone(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii", write_through=True))
+    start._tell(["http://192.168.178.24:7860"])
+    assert written.getvalue().decode() == "* Others in this network open:  http://192.168.178.24:7860\n"

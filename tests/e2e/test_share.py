@@ -1,0 +1,103 @@
+"""The window with the page's address and its code for phones, as a class sees it."""
+
+import io
+import itertools
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from demo import app
+from demo.locales import text
+from tests.ports import free_port
+
+ADDRESSES = ("https://192.168.178.24:7860", "https://10.1.2.3:7860")
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
+    """An app that others can reach, by what it was told."""
+    page = app.build(shared=ADDRESSES)
+    page.queue()
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **app.launch_options())
+    yield url
+    page.close()
+
+
+def opened(browser: Browser, url: str, **options: object) -> Page:
+    page = browser.new_context(**{"locale": "en-US", **options}).new_page()
+    page.goto(url)
+    page.locator(".status .state.ok").wait_for(state="attached")
+    return page
+
+
+def scanned(page: Page) -> str:
+    """What a phone's camera reads off the screen."""
+    words, *_ = cv2.QRCodeDetector().detectAndDecode(np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("L")))
+    return str(words)
+
+
+@pytest.mark.parametrize(
+    ("language", "locale", "viewport"),
+    [("en", "en-US", {"width": 1440, "height": 900}), ("zh-CN", "zh-CN", {"width": 390, "height": 844})],
+)
+def test_a_phone_reads_the_address_off_the_screen(
+    browser: Browser, shared: str, language: str, locale: str, viewport: dict[str, int]
+) -> None:
+    page = opened(browser, shared, locale=locale, viewport=viewport, color_scheme="dark")
+    page.evaluate("document.body.classList.add('dark')")
+    button = page.get_by_role("button", name=text(language, "share"))
+    button.focus()
+    page.keyboard.press("Enter")
+    window = page.get_by_role("dialog", name=text(language, "share"))
+    expect(window).to_be_visible()
+    expect(window).to_contain_text(text(language, "share_how"))
+    assert scanned(page) == ADDRESSES[0]
+    window.get_by_text(ADDRESSES[1]).click()  # the first one makes room
+    expect(window.locator("svg:visible")).to_have_count(1)
+    assert scanned(page) == ADDRESSES[1]
+    page.keyboard.press("Escape")
+    expect(window).to_be_hidden()
+    expect(button).to_be_focused()
+    header = page.evaluate(
+        "() => ['.brand h1', '#language', '#share'].map((part) => document.querySelector(part).getBoundingClientRect())"
+        ".map(({ left, right }) => [left, right])"
+    )
+    assert header == sorted(header)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(header))  # none over another
+    page.context.close()
+
+
+def test_escape_closes_the_window_and_leaves_the_projector_on(browser: Browser, shared: str) -> None:
+    page = opened(browser, shared)
+    page.keyboard.press("f")
+    page.get_by_role("button", name=text("en", "share")).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert page.evaluate("document.documentElement.classList.contains('projector')")
+    page.context.close()
+
+
+def test_a_page_for_this_machine_alone_has_nothing_to_share(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    expect(page.locator("[data-share]")).to_have_count(0)
+    expect(page.locator("[data-when=insecure]")).not_to_contain_text("--https")
+    page.context.close()
+
+
+def test_a_shared_page_says_how_it_may_film(browser: Browser, shared: str) -> None:
+    page = opened(browser, shared)
+    expect(page.locator("[data-when=insecure]")).to_contain_text(text("en", "camera_encrypt"))
+    page.context.close()
+
+
+def test_the_page_can_be_installed_as_an_app(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    session = page.context.new_cdp_session(page)
+    assert session.send("Page.getAppManifest")["errors"] == []
+    errors = [each["errorId"] for each in session.send("Page.getInstallabilityErrors")["installabilityErrors"]]
+    assert errors == ["in-incognito"]  # as a test's browser is; nothing is missing
+    page.context.close()
