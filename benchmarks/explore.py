@@ -155,7 +155,7 @@ def server_ms() -> float:
     for name in ("resnet18", *SPECS):
         counting.describe.cache_clear()
         started = time.perf_counter()
-        page = PageInputs(None, name, "random", "cpu", None, "en", "explore", "picture", Session())
+        page = PageInputs(None, name, "random", "cpu", None, "en", "picture", Session())
         own = ("", "", "batch")  # groups, width per group, norm
         handlers.draw(handlers.Plan(page, 1000, "224x224", "imagenet", [], False, *own, "bars", ("conv4_x", 0)))
         times.append(1000 * (time.perf_counter() - started))

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from demo import app
+from demo.hosting import certificate
 from tests.e2e.conftest import LAN
 from tests.paths import ROOT
+from tests.ports import free_port
 
 EXAMPLES = ROOT / "assets" / "examples"
 ANT, BEE = EXAMPLES / "ant-soil.jpg", EXAMPLES / "bee-daisy.jpg"
@@ -128,6 +131,27 @@ def test_without_leave_the_camera_says_what_to_do(open_page: Callable[..., Page]
     expect(page.get_by_role("dialog")).to_contain_text("The browser does not let this page use the camera.")
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".best strong")).to_have_text("bees")
+
+
+def test_over_https_of_the_spot_a_phone_films_in_a_class(browser: Browser) -> None:
+    served = app.build()
+    served.queue()
+    with certificate.for_launch([]) as secure:
+        _, url, _ = served.launch(
+            prevent_thread_lock=True, quiet=True, server_port=free_port(), **secure, **app.launch_options()
+        )
+    context = browser.new_context(locale="en-US", permissions=["camera"], ignore_https_errors=True)  # asked once
+    page = context.new_page()
+    page.goto(url.replace("127.0.0.1", LAN).replace("localhost", LAN))
+    expect(page.locator(".best strong")).to_have_text("bees")
+    assert page.url.startswith(f"https://{LAN}")
+    photo = page.locator("#photo img").first
+    before = photo.get_attribute("src")
+    page.get_by_role("button", name="Take a photo").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Take it").click()
+    expect(photo).not_to_have_attribute("src", before or "")
+    context.close()
+    served.close()
 
 
 def test_over_plain_http_it_says_why_and_offers_the_devices_own_camera(browser: Browser, address: str) -> None:

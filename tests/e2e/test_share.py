@@ -73,6 +73,7 @@ def test_a_phone_reads_the_address_off_the_screen(
 
 def test_escape_closes_the_window_and_leaves_the_projector_on(browser: Browser, shared: str) -> None:
     page = opened(browser, shared)
+    expect(page.locator("[data-when=insecure]")).to_contain_text(text("en", "camera_encrypt"))
     page.keyboard.press("f")
     page.get_by_role("button", name=text("en", "share")).click()
     page.keyboard.press("Escape")
@@ -81,21 +82,12 @@ def test_escape_closes_the_window_and_leaves_the_projector_on(browser: Browser, 
     page.context.close()
 
 
-def test_a_page_for_this_machine_alone_has_nothing_to_share(browser: Browser, address: str) -> None:
+def test_a_page_for_this_machine_alone_has_nothing_to_share_and_can_be_installed(
+    browser: Browser, address: str
+) -> None:
     page = opened(browser, address)
     expect(page.locator("[data-share]")).to_have_count(0)
     expect(page.locator("[data-when=insecure]")).not_to_contain_text("--https")
-    page.context.close()
-
-
-def test_a_shared_page_says_how_it_may_film(browser: Browser, shared: str) -> None:
-    page = opened(browser, shared)
-    expect(page.locator("[data-when=insecure]")).to_contain_text(text("en", "camera_encrypt"))
-    page.context.close()
-
-
-def test_the_page_can_be_installed_as_an_app(browser: Browser, address: str) -> None:
-    page = opened(browser, address)
     session = page.context.new_cdp_session(page)
     assert session.send("Page.getAppManifest")["errors"] == []
     errors = [each["errorId"] for each in session.send("Page.getInstallabilityErrors")["installabilityErrors"]]
