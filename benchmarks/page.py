@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,19 @@ HERE = Path(__file__).parents[1]
 PHOTOS = [HERE / "assets" / "examples" / f"{name}.jpg" for name in ("ant-sand", "bee-daisy")]
 WHAT = ("photo to painted answer", "pointing to mark", "photo to filled ribbon")
 # Milliseconds from a change of the page's photo, or of the pointer, until something is so, and painted.
-WATCH = """([event, part, isSo]) => new Promise((done) => {
+WATCH = """([event, isSo]) => new Promise((done) => {
   const test = new Function(`return ${isSo}`)();
   addEventListener(event, () => {
     const started = performance.now();
-    const look = () => test() ? requestAnimationFrame(() => done(performance.now() - started)) : requestAnimationFrame(look);
+    const end = () => done(performance.now() - started);
+    const look = () => requestAnimationFrame(test() ? end : look);
     requestAnimationFrame(look);
   }, { capture: true, once: true });
 })"""
 ANSWERED = "() => document.querySelector('.best strong')?.textContent === '{}'"
 MARKED = "() => document.querySelector('#ribbon .tile.pointed-at')"
-FILLED = "() => [...document.querySelectorAll('#ribbon .tile img')].map((tile) => tile.src).join() !== window.before"
+TILES = "[...document.querySelectorAll('#ribbon .tile img')].map((tile) => tile.src).join()"
+BEFORE, FILLED = f"window.before = {TILES}", f"() => {TILES} && {TILES} !== window.before"
 
 
 def main() -> None:
@@ -85,36 +88,30 @@ def opened(browser: Browser, checkout: Path) -> Iterator[Page]:
 
 def measure(page: Page, repeats: int, times: list[list[float]]) -> None:
     """Add what each of the three takes, the first round untimed."""
-    for number in range(repeats + 1):
-        photo = PHOTOS[number % 2]
-        took = timed(
-            page, "change", ANSWERED.format("ants" if number % 2 == 0 else "bees"), lambda: choose(page, photo)
-        )
-        times[0] += took if number else []
+    rounds = [(number > 0, number % 2) for number in range(repeats + 1)]
+    for counts, which in rounds:
+        answered = ANSWERED.format(("ants", "bees")[which])
+        took = timed(page, "change", answered, partial(choose, page, PHOTOS[which]))
+        times[0] += took if counts else []
     page.get_by_role("tab", name="Explore").click()
     page.locator("#chart .bartext").first.wait_for()
     page.wait_for_timeout(3000)
     if not page.locator("#ribbon .tile").count():
         return
-    for number in range(repeats + 1):
-        for tile in page.locator("#ribbon .tile").all()[2:4]:
-            page.mouse.move(5, 5)
-            page.wait_for_timeout(200)
-            took = timed(page, "pointermove", MARKED, tile.hover)
-            times[1] += took if number else []
-        page.evaluate(
-            "window.before = [...document.querySelectorAll('#ribbon .tile img')].map((tile) => tile.src).join()"
-        )
-        took = timed(page, "change", FILLED, lambda: choose(page, PHOTOS[number % 2]))
-        times[2] += took if number else []
+    for counts, which in rounds:
+        page.mouse.move(5, 5)
+        page.wait_for_timeout(300)
+        took = timed(page, "pointermove", MARKED, page.locator("#ribbon .tile").nth(2 + which).hover)
+        times[1] += took if counts else []
+        page.evaluate(BEFORE)
+        took = timed(page, "change", FILLED, partial(choose, page, PHOTOS[which]))
+        times[2] += took if counts else []
         page.wait_for_timeout(1500)
 
 
 def timed(page: Page, event: str, is_so: str, act: Any) -> list[float]:
     """Milliseconds from the event that an act brings about; nothing where it never comes true."""
-    page.evaluate(
-        "([watch, ...given]) => (window.took = new Function(`return ${watch}`)()(given))", [WATCH, event, "", is_so]
-    )
+    page.evaluate(f"(given) => void (window.took = ({WATCH})(given))", [event, is_so])
     with suppress(TimeoutError):
         act()
         return [float(page.evaluate("window.took"))]

@@ -84,7 +84,7 @@
     const address = new URL(location.href);
     if (card) address.search = here(card);
     await copy(address.href);
-    const said = document.querySelector(".copied");
+    const said = document.querySelector(".link-said");
     said.textContent = card && "lost" in JSON.parse(card.dataset.choice || "{}") ? said.dataset.without : said.dataset.copied;
     setTimeout(() => (said.textContent = ""), 4000);
   });

@@ -74,6 +74,15 @@
       for (const box of document.querySelectorAll(`${boxes} button.upload-container`))
         if (box.ariaLabel !== words(key)) box.ariaLabel = words(key);
   };
+  // Gradio says in English, and in small print, how many are before one in the queue; ours stands where the result will.
+  setInterval(() => {
+    for (const print of document.querySelectorAll(".wrap > .meta-text, .wrap > .meta-text-center")) {
+      const [, at, of] = print.textContent.match(/queue: (\d+)\/(\d+)/) ?? [];
+      const place = at ? words("queue_place").replace("{at}", at).replace("{of}", of) : "";
+      if ((print.parentElement.dataset.place ?? "") !== place) print.parentElement.dataset.place = place;
+    }
+  }, 400);
+
   let isDue = false;
   new MutationObserver(() => {
     if (isDue) return;

@@ -71,6 +71,8 @@ def head() -> str:
     css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
     icon = f"data:image/svg+xml,{quote(ICON.read_text('utf-8'))}"
     words = {language: {key: text(language, key) for key in WORDS} for language in LANGUAGES}
+    for language in LANGUAGES:
+        words[language]["queue_place"] = text(language, "queue_place", at="{at}", of="{of}")  # the page fills it in
     script = f"window.resnetWords = {json.dumps(words)};\n{_read(SCRIPTS)}"
     return f'<link rel="icon" href="{icon}"><style>{css}{_drop_words()}</style><script>{script}</script>'
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
+from resnet_app.inference import predict
 from tests.e2e.rooms import enter_room
 
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
@@ -188,6 +190,26 @@ def test_class_names_from_a_file(open_page: Callable[..., Page], tmp_path: Path)
         page.get_by_role("button", name="Class names from a file").click()
     chooser.value.set_files(tmp_path / "three.txt")
     expect(page.get_by_role("alert")).to_contain_text("The model has 2 outputs, and 3 class names were given.")
+
+
+def test_who_waits_for_others_is_told_the_place_in_the_queue(
+    open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [open_page() for _ in range(3)]
+    may_go_on, classify = threading.Event(), predict.classify
+
+    def held_up(*arguments: object, **options: object) -> predict.Answer:
+        may_go_on.wait(30)
+        return classify(*arguments, **options)
+
+    monkeypatch.setattr(predict, "classify", held_up)
+    for page in pages:
+        page.locator("#examples button").first.click()
+    expect(page.locator("#result [data-place]")).to_have_attribute("data-place", "In the queue: place 2 of 2")
+    may_go_on.set()
+    for page in pages:
+        expect(page.locator(".best strong")).to_have_text("ants")
+    expect(page.locator("#result [data-testid=status-tracker]")).not_to_have_attribute("data-place", re.compile("."))
 
 
 def test_many_photos_at_once(open_page: Callable[..., Page], tmp_path: Path) -> None:
