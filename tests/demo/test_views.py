@@ -39,7 +39,9 @@ def test_names_from_a_file_are_text_everywhere(
     (tmp_path / "x.jpg").write_text("no picture")
     list(run.rows([tmp_path / "x.jpg"], names=[EVIL]))
     look = Look(answer.crop, None, False, "inferno")
-    explained = maps_view.side_by_side(language, hostile_model, replace(answer, file=EVIL), maps, look, seconds=1)
+    explained = maps_view.side_by_side(
+        language, hostile_model, replace(answer, file=EVIL), maps, look, seconds=1, address=[("class", EVIL)]
+    )
     against = maps_view.contrast(language, (EVIL, "ok"), signed, look)
     for source in (shown, two, card, told, explained, against, batch_view.batch(language, run, 1)):
         parts = Tags(source)

@@ -59,14 +59,14 @@ def test_elsewhere_work_is_done_where_it_is_asked_for(bundled, monkeypatch):
 
 @pytest.mark.slow
 def test_maps_by_perturbation_travel_as_a_choice_and_arrays_and_are_the_same(lent, bundled):
-    chosen = cam.choose(bundled.network, ["layer4"], "scorecam")
+    chosen = cam.choose(bundled.network, ["layer1"], "scorecam")  # 64 channels, a pass each
     answer = classify(bundled, BEE, keep=chosen.paths)
     passes = cam.cost(bundled.network, chosen, 1)
     steps = Watched(zero_gpu.carried_out(cam.heatmaps_in_steps, bundled, answer, [1], chosen, passes=passes))
     progress = list(steps)
     (heatmap,) = finish(cam.heatmaps_in_steps(bundled, answer, [1], chosen))
     assert steps.result[0].raw == pytest.approx(heatmap.raw, abs=1e-5)
-    assert len(progress) > 10
+    assert len(progress) > 2
     ((_, choice, _, _, seconds),) = lent
     assert choice == bundled.choice
     assert 10 < seconds < 20

@@ -38,12 +38,11 @@ def seen(request, picture):
 
 
 def places(network):
-    """A few units of every convolution, edges among them."""
+    """A unit of every convolution, at the edge and within it in turn."""
     generator = torch.Generator().manual_seed(3)
-    for path, conv in convolutions(network).items():
+    for number, (path, conv) in enumerate(convolutions(network).items()):
         channel = int(torch.randint(conv.out_channels, (1,), generator=generator))
-        yield path, channel, 0, 0
-        yield path, channel, 5, 6
+        yield (path, channel, 5, 6) if number % 2 else (path, channel, 0, 0)
 
 
 def test_every_sum_is_plain_pytorchs(seen):
@@ -62,7 +61,7 @@ def test_every_sum_is_plain_pytorchs(seen):
 
 def test_the_parts_that_matter_most_come_first_and_all_of_them_are_the_sum(seen):
     model, pixels, _ = seen
-    for path, conv in convolutions(model.network).items():
+    for path, conv in list(convolutions(model.network).items())[::4]:
         taken = unit(model, pixels, path, 1, 3, 3)
         totals = [abs(part.total) for part in taken.parts]
         assert totals == sorted(totals, reverse=True)
