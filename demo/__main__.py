@@ -233,8 +233,8 @@ def warm_up(model: str | None, weights: str | None, device: str) -> None:
 def _first_answer(model: str | None, weights: str | None, device: str) -> None:
     """The first pass sets up kernels, on a GPU for seconds."""
     from demo.ui.session import obtain
-    from resnet_app.bundled import EXAMPLES
     from resnet_app.inference import predict
+    from resnet_app.registry import EXAMPLES
 
     loaded = obtain(model, weights, device)
     for example in EXAMPLES[:1]:

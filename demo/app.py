@@ -33,9 +33,8 @@ from demo.ui.labels import Labels
 from demo.ui.queues import EACH, PRIVATE, QUIET
 from demo.ui.session import PageInputs, Session
 from demo.ui.theme import ICON, head, theme
-from resnet_app.bundled import EXAMPLES
 from resnet_app.checkpoints import MAX_BYTES
-from resnet_app.registry import BUNDLED_MODEL, get_spec
+from resnet_app.registry import BUNDLED_MODEL, EXAMPLES, get_spec
 
 START = "(stored) => { window.resnetExplorer.start(); return [stored, location.search]; }"
 ARRIVE = "() => window.resnetExplorer.arrive()"  # the page shows itself, or first what its address asks for

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_app.errors import UnknownChoiceError, WeightsError
@@ -19,6 +20,10 @@ BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM = "ants-bees", "imagenet", "
 TAUGHT = "taught"  # the weights of a model whose head was taught in a session
 WEIGHTS = (BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM)
 BUNDLED_MODEL = "resnet18"
+_HERE = Path(__file__).parent  # in a checkout assets/ lies beside the packages; a wheel has it inside (setup.py)
+ASSETS = next((each for each in (_HERE / "assets", _HERE.parent / "assets") if each.is_dir()), _HERE / "assets")
+BUNDLED_FILE = ASSETS / "ants-bees.safetensors"
+EXAMPLES = tuple(sorted((ASSETS / "examples").glob("*.jpg")))  # pictures that come with the app
 STEMS = ("imagenet", "cifar")
 STAGES = (
     "conv1",

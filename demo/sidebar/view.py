@@ -11,11 +11,10 @@ from demo.locales.names import device_title
 from demo.ui.html import NNBSP, amount, template
 from demo.ui.labels import model_key, model_title, weights_title
 from resnet_app import device
-from resnet_app.bundled import MODEL as BUNDLED_FILE
 from resnet_app.checkpoints.read import Checkpoint
 from resnet_app.inference.models import BUNDLED_SURE, RANDOM_SEED, LoadedModel
 from resnet_app.naming import shown
-from resnet_app.registry import BUNDLED, RANDOM
+from resnet_app.registry import BUNDLED, BUNDLED_FILE, RANDOM
 
 _show = template("sidebar.html")
 

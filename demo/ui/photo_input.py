@@ -14,7 +14,7 @@ from demo.locales import text
 from demo.ui import html
 from demo.ui.labels import Labels
 from demo.ui.queues import QUIET
-from resnet_app.bundled import EXAMPLES
+from resnet_app.registry import EXAMPLES
 
 START = EXAMPLES[0].with_name("bee-clover.jpg") if EXAMPLES else Path()  # what a visit begins with, answered
 _show = html.template("page.html")

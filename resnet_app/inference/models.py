@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from resnet_app import device as devices
-from resnet_app.bundled import MODEL as BUNDLED_FILE
 from resnet_app.checkpoints.class_names import check_class_names
 from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
 from resnet_app.choices import UNSURE_BELOW_OF_TWO
@@ -28,7 +27,7 @@ from resnet_app.inference.backbone import Backbone
 from resnet_app.inference.download import Progress, obtain
 from resnet_app.inference.ood import OodThreshold
 from resnet_app.naming import shown
-from resnet_app.registry import BUNDLED, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
+from resnet_app.registry import BUNDLED, BUNDLED_FILE, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
 from resnet_app.resnet import ResNet
 
 # Of the 80 validation photographs: how many answers are "not sure", and how many of the others are wrong.

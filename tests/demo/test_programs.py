@@ -56,7 +56,11 @@ def test_the_page_has_an_example_of_each_way() -> None:
     assert set(TOOLS) == set(re.findall(r"^\| `(\w+)`", DOCS, flags=re.M))
 
 
-@pytest.mark.parametrize(("language", "code", "printed"), EXAMPLES, ids=range(1, len(EXAMPLES) + 1))
+@pytest.mark.parametrize(
+    ("language", "code", "printed"),
+    EXAMPLES,
+    ids=[f"{n}-mcp" if "mcp" in code else str(n) for n, (_, code, _) in enumerate(EXAMPLES, 1)],
+)
 def test_an_example_prints_what_stands_under_it(
     language: str, code: str, printed: str, request: pytest.FixtureRequest
 ) -> None:

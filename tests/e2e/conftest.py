@@ -33,7 +33,8 @@ def visitor(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     profiles: dict[str, BrowserContext] = {}
 
     def of(**options: object) -> BrowserContext:
-        options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options}
+        usual = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", "reduced_motion": "reduce"}
+        options = {**usual, **options}
         kind = repr(sorted(options.items()))
         if kind not in profiles:
             profiles[kind] = browser.new_context(**options)

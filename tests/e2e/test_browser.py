@@ -264,8 +264,6 @@ def test_explain_method_layer_class_contrast_worth_and_zip(open_page: Callable[.
     page.locator("#method input").click()
     page.get_by_role("option", name="Ablation-CAM").click()
     expect(page.locator("#explain-cost")).to_contain_text("256 passes")
-    page.get_by_role("button", name="Compute the map").click()
-    expect(figures).to_have_count(2)
     page.locator("#method input").click()
     page.get_by_role("option", name="LayerCAM").click()
     expect(page.locator("#explain-notice")).to_contain_text("LayerCAM")
@@ -287,6 +285,7 @@ def test_explain_method_layer_class_contrast_worth_and_zip(open_page: Callable[.
     page.get_by_role("button", name="Compare with pytorch-grad-cam").click()
     expect(page.locator("#reference .sums")).to_contain_text("gives the same map")
     expect(page.locator("#reference figure")).to_have_count(3)
+    expect_no_violations(page)  # all that the tab can show is there
 
     with page.expect_download() as saved:
         page.get_by_role("button", name="All of it (zip)").click()
@@ -451,9 +450,6 @@ def test_axe_finds_nothing_in_any_filled_tab_or_room(open_page: Callable[..., Pa
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         if tab == "Explain":
             expect(page.locator("#explain-result figure")).to_have_count(2)
-            page.get_by_role("button", name="Test the map").click()
-            expect(page.locator(".strip figure")).to_have_count(7)
-            expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
         if tab == "Explore":
             expect(page.locator("#chart .bartext").first).to_be_visible()
             for room, part in ROOMS:
