@@ -21,7 +21,7 @@ from demo.explain import layout as explain_layout
 from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
 from demo.hosting.addresses import code_for_page
-from demo.hosting.limits import DELETE_CACHE
+from demo.hosting.limits import DELETE_CACHE, middleware
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
 from demo.sidebar import layout as sidebar_layout
@@ -202,7 +202,7 @@ def launch_options() -> dict[str, Any]:
         "theme": theme(), "head": head(), "footer_links": ["api"], "show_error": False,
         "i18n": gr.I18n(**{language: {"common.complete": text(language, "done")} for language in LANGUAGES}),
         "auth_message": Markup("<br>").join(_show("login", language, language=language) for language in LANGUAGES),
-        "pwa": True, "favicon_path": ICON,
+        "pwa": True, "favicon_path": ICON, "app_kwargs": {"middleware": middleware()},
         "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_BYTES,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
     }  # fmt: skip

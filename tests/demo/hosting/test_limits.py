@@ -1,6 +1,10 @@
 """Strangers on a Space may ask for less than people on their own computer."""
 
 import pytest
+from starlette.responses import JSONResponse
+from starlette.testclient import TestClient
+
+from demo.hosting import limits
 
 CODE = (
     "import demo.app, demo.batch.handlers as batch\nfrom demo.hosting.limits import MOST_WAITING\n"
@@ -14,3 +18,36 @@ def test_on_a_space_the_limits_are_tighter_and_uploads_gone_within_the_hour(fres
     monkeypatch.setenv("SPACE_ID", space)
     done = fresh_python("-c", CODE)
     assert [int(each) for each in done.stdout.split()] == limits, done.stderr
+
+
+async def arrived(_scope, _receive, send):
+    """An app behind the limit, which says that it was reached."""
+    await JSONResponse("here")(_scope, _receive, send)
+
+
+def test_who_sends_too_much_in_a_minute_waits_and_others_do_not(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    client = TestClient(limits.Rate(arrived, most=3))
+    mine, yours = {"X-Forwarded-For": "6.6.6.6, 10.0.0.1"}, {"X-Forwarded-For": "10.0.0.2"}
+    assert [client.post("/queue/join", headers=mine).status_code for _ in range(4)] == [200, 200, 200, 429]
+    mine["X-Forwarded-For"] = "7.7.7.7, 10.0.0.1"  # what the visitor claims does not count
+    refused = client.post("/queue/join", headers=mine)
+    assert (refused.status_code, refused.json()["detail"]) == (429, limits.TOO_MANY)
+    assert client.get("/", headers=mine).status_code == 200  # the page itself is no work
+    assert client.post("/queue/join", headers=yours).status_code == 200
+    now += limits.MINUTE + 1
+    assert client.post("/queue/join", headers=mine).status_code == 200
+
+
+def test_addresses_that_are_remembered_are_bounded(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_ADDRESSES", 5)
+    limit = limits.Rate(arrived)
+    assert all(limit._may(str(number), 0.0) for number in range(50))
+    assert len(limit._sent) == 5
+
+
+def test_on_ones_own_computer_nobody_is_counted(monkeypatch):
+    assert limits.middleware() == []
+    monkeypatch.setattr(limits, "HOSTED", True)
+    assert [each.cls for each in limits.middleware()] == [limits.Rate]
