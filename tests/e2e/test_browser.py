@@ -438,6 +438,11 @@ ROOMS = (  # of Explore, with a part of each
 
 
 TABS = ("Classify", "Explain", "Explore", "Batch", "Compare", "Teach")
+# Boxes that a desktop's browser would give a scrollbar of their own, apart from tables and code, which are meant to.
+SCROLLS_INSIDE = """() => [...document.querySelectorAll("*")]
+  .filter((box) => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1)
+  .filter((box) => box.checkVisibility() && !box.matches(".scroll, pre, [role=tablist], .tab-container, nav"))
+  .map((box) => `${box.tagName} ${box.id} ${box.className}`)"""
 BETWEEN = {"viewport": {"width": 853, "height": 480}}  # a projector at a zoom of 150 %
 
 
@@ -489,6 +494,7 @@ def test_nothing_scrolls_sideways(open_page: Callable[..., Page], size: dict) ->
 
 def expect_no_sideways_scroll(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(SCROLLS_INSIDE) == []
 
 
 def expect_no_violations(page: Page, part: str | None = None) -> None:
