@@ -83,6 +83,11 @@
     }
   }, 400);
 
+  // A row of tabs is one stop of the Tab key; the arrow keys go through it.
+  const oneStop = () => {
+    for (const tab of document.querySelectorAll("[role=tab]")) tab.tabIndex = tab.ariaSelected === "true" ? 0 : -1;
+  };
+
   let isDue = false;
   new MutationObserver(() => {
     if (isDue) return;
@@ -91,6 +96,7 @@
       isDue = false;
       compare();
       nameBoxes();
+      oneStop();
       window.resnetExplorer.keep();
       window.resnetExplorer.writeAddress();
     });
