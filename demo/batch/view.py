@@ -29,7 +29,7 @@ def batch(language: str, run: Batch, count: int) -> Markup:
         count: how many files it has.
     """
     heads = [text(language, f"col_{key}") for key in ("number", "file", "answer", "probability", "ms")]
-    rows = [[str(number), row.file, *_cells(language, row)] for number, row in enumerate(run.done, start=1)]
+    rows = [[str(number), row.file, *_cells(language, run, row)] for number, row in enumerate(run.done, start=1)]
     return _show(
         "batch", language, run=run, device=device_title(language, run.model.device), count=count,
         reasons=[_reason(language, row) for row in run.done],
@@ -38,24 +38,32 @@ def batch(language: str, run: Batch, count: int) -> Markup:
         downloads=NOTHING if len(run.done) < count else _downloads(language, run),
         key=model_key(run.model), title=model_title(language, run.model),
         sums=_sums(language, run) if len(run.done) == count else [],
+        unsure=[_is_unsure(run, row) for row in run.done],
         doubts=[row.predictions[0].probability if row.predictions else 2.0 for row in run.done],
     )  # fmt: skip
 
 
 def _sums(language: str, run: Batch) -> list[tuple[str, str]]:
     """How many pictures of each class, the most first, and how many the model is not sure of."""
-    best = [row.predictions[0] for row in run.done if row.predictions]
-    counted = Counter(each.label for each in best).most_common(SUMS_SHOWN)
-    unsure = sum(is_unsure(each.probability, len(run.model.class_names)) for each in best)
-    return [*((label, f"{number:,}") for label, number in counted), (text(language, "batch_unsure"), f"{unsure:,}")]
+    answered = [row for row in run.done if row.predictions]
+    sure = Counter(row.predictions[0].label for row in answered if not _is_unsure(run, row))
+    unsure = len(answered) - sure.total()
+    counted = [(label, f"{number:,}") for label, number in sure.most_common(SUMS_SHOWN)]
+    return [*counted, (text(language, "unsure_short"), f"{unsure:,}")]
 
 
-def _cells(language: str, row: Row) -> list[str]:
+def _is_unsure(run: Batch, row: Row) -> bool:
+    """Whether the page calls an answer unsure, here as in Classify."""
+    return bool(row.predictions) and is_unsure(row.predictions[0].probability, len(run.model.class_names))
+
+
+def _cells(language: str, run: Batch, row: Row) -> list[str]:
     """The answer, its probability and its time, or in their place what was wrong."""
     if row.error:
         return [_show("error", language, sentence=in_short(_reason(language, row))), "", ""]
     best = row.predictions[0]
-    return [best.label, percent(best.probability), f"{row.timing.total:.1f}"]
+    label = f"{best.label} ({text(language, 'unsure_short')})" if _is_unsure(run, row) else best.label
+    return [label, percent(best.probability), f"{row.timing.total:.1f}"]
 
 
 def _reason(language: str, row: Row) -> str:

@@ -40,9 +40,8 @@ def build(labels: Labels) -> Classify:
             examples = photo_input.example_buttons(labels, "examples")
         with gr.Column(elem_id="output"):
             problem = gr.HTML(visible=False, apply_default_css=False, elem_id="photo-problem")
-            empty = html.empty(labels.language, "empty_title", "empty_text", "empty_text_phone")
             result = gr.HTML(
-                empty, apply_default_css=False, elem_id="result",
+                html.empty(labels.language, "loading_title", "loading_text"), apply_default_css=False, elem_id="result",
                 js_on_load="window.resnetExplorer.chooseAnswer(element, watch)",
             )  # fmt: skip
             with gr.Row(elem_id="controls", visible=False) as controls:

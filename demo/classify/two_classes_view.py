@@ -24,6 +24,7 @@ class TwoClasses(NamedTuple):
     overlay: Markup
     row: Markup
     scale: Markup
+    knows: str
 
 
 def of(language: str, result: Answer, crop: str, signed: SignedMap) -> TwoClasses:
@@ -46,4 +47,5 @@ def of(language: str, result: Answer, crop: str, signed: SignedMap) -> TwoClasse
         overlay=_show("overlay", language, answer=PLACE, picture=layer, alt=alt, is_hidden=True),
         row=_show("two_row", language, place=PLACE, crop=crop, picture=layer, first=first, second=second),
         scale=_show("two_scale", language, place=PLACE, sides=heatmaps.sides(language, *names), caption=caption),
+        knows=text(language, "knows_two", first=first, second=second),
     )

@@ -14,6 +14,7 @@ from demo.ui.heatmaps import class_colours
 from demo.ui.html import data_uri, figure, proper, template
 from demo.ui.labels import model_key
 from resnet_app.architecture.records import Architecture, StageRow
+from resnet_app.choices import is_unsure
 from resnet_app.explain.overlay import solid
 from resnet_app.explain.overview import Tile
 from resnet_app.explain.unit import Part, Unit
@@ -69,6 +70,7 @@ def ribbon(
     best = answer.predictions[:SHOWN_ANSWERS]
     return _show(
         "ribbon", language, columns=columns, chosen=chosen, crop=answer.crop, best=best,
+        is_unsure=is_unsure(best[0].probability, len(answer.logits)),
         colours=class_colours(answer), photo=PHOTO, answer=ANSWER, size=answer.crop.size[0], of=model_key(model),
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         ("card_classes", f"{len(model.class_names):,}"),
         ("card_input", f"{model.recipe.resize} → {model.recipe.crop} × {model.recipe.crop}"),
         ("card_parameters", amount(model.parameters)),
-        ("card_memory", f"{model.memory_bytes / 2**20:.1f}{NNBSP}MiB"),
+        ("card_memory", _memory(language, model)),
         *([("card_sure", text(language, "card_sure_value", **BUNDLED_SURE))] if _is_bundled(model) else []),
         ("card_device", device_title(language, model.device)),
         ("card_loaded", f"{model.load_ms / 1000:.2f}{NNBSP}s"),
@@ -43,6 +43,12 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         title=model.spec.title, note=note, rows=rows, key=model_key(model),
         full=model_title(language, model), choice=_held(language, model),
     )  # fmt: skip
+
+
+def _memory(language: str, model: LoadedModel) -> str:
+    """Of one copy or of two: parameters times four bytes are half of it where the fast pass has its own."""
+    size = f"{model.memory_bytes / 2**20:.1f}{NNBSP}MiB"
+    return f"{size} ({text(language, 'card_packed')})" if model.backbone.memory_bytes else size
 
 
 def _is_bundled(model: LoadedModel) -> bool:

@@ -115,7 +115,7 @@ def named_boxes(names: Sequence[str], files: Sequence[Sequence[str | Path]], unn
     ]
     if len(boxes) < MIN_CLASSES:
         raise DataError(
-            "One class cannot be told from nothing. Give at least two classes, each with a name and a few photos.",
+            "There is nothing to tell apart yet. Give at least two classes, each with a name and a few photos.",
             code="teach_one_class",
         )
     check_class_names(tuple(box.name for box in boxes), len(boxes))

@@ -104,7 +104,7 @@ def test_a_link_is_copied_whole_and_says_that_it_is(open_page: Callable[..., Pag
     page = open_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy a link").click()
-    expect(page.locator(".link-said")).to_have_text("Link copied.")
+    expect(page.locator(".link-said")).to_have_text("Link copied (without the photo).")
     copied = page.evaluate("navigator.clipboard.readText()")
     page.context.clear_permissions()
     assert parse_qs(urlsplit(copied).query) == {"tab": ["classify"], "model": ["resnet18"], "weights": ["ants-bees"]}

@@ -340,7 +340,7 @@ def test_teach_classify_download_reload_and_upload_again(
         files = sorted((photos.parent / "train" / label).glob("*.jpg"))[:6]
         fill_box(page, number, f"my {label}", files)
     page.get_by_role("button", name="Teach").click()
-    expect(page.locator(".lesson .sums")).to_contain_text("of 12 right, each left out")
+    expect(page.locator(".lesson .sums")).to_contain_text("of 12 right, each judged by a lesson without it")
     expect(page.locator(".lesson figure")).to_have_count(12)
     expect(page.locator(".status dd").first).to_have_text("Taught here: my ants, my bees")
 
@@ -379,7 +379,7 @@ def test_a_lesson_with_too_little_says_what_is_missing_and_loses_nothing(
     page = open_page()
     page.get_by_role("tab", name="Teach").click()
     page.get_by_role("button", name="Teach").click()
-    expect(page.get_by_role("alert")).to_contain_text("One class cannot be told from nothing.")
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing to tell apart yet.")
     page.locator("#teach-count label", has_text="3").click()
     fill_box(page, 1, "one", [BEE])
     fill_box(page, 2, "two", [ANT])

@@ -286,7 +286,7 @@ def test_the_code_is_searched_and_copied(explore: Callable[..., Page]) -> None:
 def test_where_it_stands_and_what_was_published(explore: Callable[..., Page]) -> None:
     page = explore()
     page.get_by_role("tab", name="Among others").click()
-    expect(page.locator("#standing .legendtext").filter(has_text="this one")).to_be_visible()
+    expect(page.locator("#standing .legendtext").filter(has_text="this network")).to_be_visible()
     expect(page.locator("#published")).to_contain_text("Published figures are for 1000 classes")
     page.locator("#classes input").fill("1000")
     page.locator("#classes input").press("Enter")

@@ -27,7 +27,7 @@ def test_a_lesson_gives_the_session_a_model_and_the_page_its_course(lesson: list
     shown, problem, taught, after, *_ = lesson
     assert taught.head.class_names == ("ants", "bees")
     assert shown.count("<figure") == 6
-    assert "of 6 right, each left out" in shown
+    assert "of 6 right, each judged by a lesson without it" in shown
     assert (problem["visible"], after["visible"]) == (False, True)
     loaded = final(pick("taught", "resnet18", "ants-bees", None, "", "cpu", None, taught=taught))
     assert (loaded.choice, loaded.model, loaded.weights["value"]) == (taught, "resnet18", "taught")
@@ -52,7 +52,7 @@ def test_a_lesson_on_a_checkpoint_of_ones_own_is_another_head_on_it(tmp_path: Pa
     ("names", "files", "says"),
     [
         (("a", "b"), [[], []], "The class a has no photo"),
-        (("a", ""), [[BEE], []], "One class cannot be told from nothing"),
+        (("a", ""), [[BEE], []], "There is nothing to tell apart yet"),
         (("a", "a"), [[BEE], [BEE]], "the same name"),
         (("a", "b"), [[BEE], ["letter"]], "No photo of the class b can be read"),
     ],
@@ -155,7 +155,7 @@ def test_the_taught_head_is_a_linear_layer_on_the_pooled_features_of_the_frozen_
         (("a", "b"), 301, "These are 602 photos; at most 600 are taken.", "602"),
         (("a" * 101, "b"), 1, "give 1 to 100 printable characters", "100"),
         (("a\x07", "b"), 1, "give 1 to 100 printable characters", "100"),
-        (("a", ""), 0, "One class cannot be told from nothing.", "\u4e24"),
+        (("a", ""), 0, "There is nothing to tell apart yet.", "\u4e24"),
     ],
 )
 def test_what_is_refused_is_refused_before_a_photo_is_read(names, count, english, chinese, tmp_path) -> None:

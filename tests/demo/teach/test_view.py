@@ -28,7 +28,7 @@ def told(bundled, answers, *, broken=(), language="en"):
 
 def test_what_was_right_is_counted_and_what_was_wrong_is_marked(bundled) -> None:
     shown = told(bundled, [[0, 0, 1], [1, 1]])
-    assert "4 of 5 right, each left out" in shown
+    assert "4 of 5 right, each judged by a lesson without it" in shown
     assert [part.split("<")[0] for part in shown.split("<small>")[1:]] == ["2 of 3 right", "2 of 2 right"]
     wrong = [figure for figure in shown.split("<figure")[1:] if 'class="wrong"' in figure]
     assert len(wrong) == 1
