@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
@@ -38,7 +40,8 @@ def start(tmp_path):
         temporary.mkdir()
         env = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), **variables}
         with log.open("w") as file:
-            running.append(subprocess.Popen(list(map(str, command)), cwd=cwd, env=env, stdout=file, stderr=file))
+            how = {"cwd": cwd, "env": env, "stdout": file, "stderr": file, "start_new_session": True}
+            running.append(subprocess.Popen(list(map(str, command)), **how))
         for _ in range(600):
             assert running[-1].poll() is None, log.read_text()
             try:
@@ -54,6 +57,8 @@ def start(tmp_path):
         process.terminate()
     for process in running:
         process.wait(30)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it has forked, such as a lent GPU's worker
 
 
 @pytest.fixture(scope="session")
