@@ -153,6 +153,7 @@ def serve(
     app = build(language=language, model=model, weights=weights, device=device, shared=shared)
     # Who waits is told each second how long: Gradio would tell all of them at each answer, and thirty wait for thirty.
     app.queue(max_size=MOST_WAITING, default_concurrency_limit=4, status_update_rate=1)
+    app._queue.sleep_when_free = 0.005  # seconds between two looks into the queue; a thousand a second keep a core warm
     with certificate.for_launch(https) as secure:
         app.launch(prevent_thread_lock=True, **launch_options(), **launch, **secure)
     share_descriptions(app)
