@@ -44,3 +44,4 @@ benchmark:
 	$(PYTHON) -m benchmarks.explain
 	$(PYTHON) -m benchmarks.request
 	$(PYTHON) -m benchmarks.threads
+	$(PYTHON) -m benchmarks.crowd

@@ -148,11 +148,15 @@ def serve(
     from demo.app import build, launch_options
     from demo.hosting import certificate
     from demo.hosting.limits import MOST_WAITING
+    from demo.hosting.visitors import share_descriptions
 
     app = build(language=language, model=model, weights=weights, device=device, shared=shared)
-    app.queue(max_size=MOST_WAITING, default_concurrency_limit=4)
+    # Who waits is told each second how long: Gradio would tell all of them at each answer, and thirty wait for thirty.
+    app.queue(max_size=MOST_WAITING, default_concurrency_limit=4, status_update_rate=1)
+    app._queue.sleep_when_free = 0.005  # seconds between two looks into the queue; a thousand a second keep a core warm
     with certificate.for_launch(https) as secure:
         app.launch(prevent_thread_lock=True, **launch_options(), **launch, **secure)
+    share_descriptions(app)
     _tell(shared)
     if window:
         _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
@@ -194,6 +198,9 @@ def prepare_environment() -> None:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    # Gradio keeps a record of the last 10,000 events and sums all of them up, with pandas, after each; nobody reads it.
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
     local = "127.0.0.1,localhost"  # a bad HTTP_PROXY would stop the launch, which asks its own address
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = f"{os.environ[name]},{local}" if os.environ.get(name) else local

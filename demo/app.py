@@ -21,7 +21,7 @@ from demo.explain import layout as explain_layout
 from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
 from demo.hosting.addresses import code_for_page
-from demo.hosting.limits import DELETE_CACHE, middleware
+from demo.hosting.limits import DELETE_CACHE, MOST_SESSIONS, middleware
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.sidebar import events as sidebar_events
 from demo.sidebar import layout as sidebar_layout
@@ -204,5 +204,6 @@ def launch_options() -> dict[str, Any]:
         "auth_message": Markup("<br>").join(_show("login", language, language=language) for language in LANGUAGES),
         "pwa": True, "favicon_path": ICON, "app_kwargs": {"middleware": middleware()},
         "run_history": False, "ssr_mode": False, "enable_monitoring": False, "max_file_size": MAX_BYTES,
+        "state_session_capacity": MOST_SESSIONS,
         "allowed_paths": [str(EXAMPLES[0].parent)] if EXAMPLES else [],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 
 HOSTED = bool(os.environ.get("SPACE_ID"))
 MOST_WAITING = 24 if HOSTED else 64  # events in the queue; who comes then is told that the app is busy
+MOST_SESSIONS = 1000  # what Gradio remembers of visitors; the longest unused give way
 # Seconds: how often visitors' files are looked through, and how old one may be. On a Space none lives for an hour.
 DELETE_CACHE = (600, 2900) if HOSTED else (3600, 86400)
 MOST_A_MINUTE = 600  # what one address may send on a Space: a class behind one address does, a script goes on for more

@@ -54,6 +54,19 @@ def test_the_apps_threads_wait_asleep_unless_the_person_has_settings(fresh_pytho
     assert fresh_python("-c", code, "GOMP_SPINCOUNT=5").stdout.split() == ["False", "None"]
 
 
+def test_gradio_keeps_no_record_of_the_events_that_are_over(fresh_python):
+    code = (
+        "from demo.__main__ import prepare_environment\n"
+        "prepare_environment()\n"
+        "from demo.app import build\n"
+        "queue = build()._queue\n"
+        "queue.events_recorded = 5000\n"
+        "print(queue.ANALYTICS_MAX_EVENTS, queue.compute_analytics_summary([{'function': 'x'}]))"
+    )
+    done = fresh_python("-c", code)
+    assert done.stdout.split("\n")[0] == "1 {'functions': {}}", done.stderr
+
+
 @pytest.mark.slow
 def test_command_line_of_the_app() -> None:
     run = [sys.executable, "-m", "demo"]

@@ -1,0 +1,58 @@
+"""A new visitor costs the server next to nothing, and visitors who are gone are forgotten.
+
+Gradio describes all of the page's components anew for each session, and each call of a program that names none is a
+session of its own: of this page that takes tens of milliseconds, in which nobody else is served, and most of a megabyte
+that is kept. Here all sessions share one description, and each has its own of the components that change for it.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import gradio as gr
+from gradio.state_holder import SessionState, StateHolder
+
+Description = dict[str, Any]
+
+
+def share_descriptions(app: gr.Blocks) -> None:
+    """Let the sessions of an app that is launched share what they can."""
+    app.app.state_holder = _Visitors(app)
+
+
+class _Visitors(StateHolder):
+    """Gradio's sessions, the longest unused of which give way to new ones."""
+
+    def __init__(self, app: gr.Blocks) -> None:
+        super().__init__()
+        self._first = SessionState(app)
+        self.set_blocks(app)  # from here on it is asked
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id not in self.session_data:
+            self.session_data[session_id] = _like(self._first)
+        return super().__getitem__(session_id)
+
+
+def _like(first: SessionState) -> SessionState:
+    """Another session that begins as that one did."""
+    new = copy(first)
+    new.blocks_config = copy(first.blocks_config)
+    new.config_values = _Described(first.config_values)
+    new.state_data, new._state_ttl = {}, {}
+    return new
+
+
+class _Described(dict[int, Description]):
+    """Components' descriptions by their number; whatever is looked at becomes the session's own, and may be changed."""
+
+    def __init__(self, shared: dict[int, Description]) -> None:
+        super().__init__(shared)
+        self._shared = shared
+
+    def __getitem__(self, number: int) -> Description:
+        found = super().__getitem__(number)
+        if found and found is self._shared.get(number):
+            found = self[number] = {**found, "props": dict(found["props"])}
+        return found
