@@ -96,16 +96,6 @@ def test_who_looks_at_a_room_keeps_the_place_while_stages_change(explore: Callab
     page = explore(viewport={"width": 1280, "height": 720})
     page.locator("#inside-examples button").first.click()
     expect(page.locator("#maps img")).to_have_count(16)
-    largest = page.locator("#maps figure").nth(2)
-    largest.get_by_role("button").click()
-    expect(largest.locator(".photo img")).to_be_visible()  # the square that the model saw, beside it
-    largest.locator(".linked").first.hover(position={"x": 4, "y": 4})
-    for frame in largest.locator(".frame").all():  # the first of 14 x 14 places, on both
-        assert frame.evaluate("mark => [mark.style.left, mark.style.top, parseFloat(mark.style.width)]") == [
-            "0%", "0%", pytest.approx(100 / 14, abs=0.01)
-        ]  # fmt: skip
-    largest.get_by_role("button").click()
-    expect(largest.locator(".photo")).to_have_count(0)
     expect(page.locator("#scope .legendtext").first).to_be_visible()
     page.evaluate("document.querySelector('#explore-rooms').scrollIntoView()")
     page.evaluate("scrollBy(0, -200)")
@@ -247,6 +237,17 @@ def test_on_ones_own_picture(explore: Callable[..., Page]) -> None:
     page.locator("#inside-examples button").last.click()
     expect(page.locator("#maps .said")).to_contain_text("After layer3.0: the 16 strongest of 256")
     expect(page.locator("#maps img")).to_have_count(16)
+    largest = page.locator("#maps figure").nth(2)
+    largest.get_by_role("button").click()
+    expect(largest.locator(".photo img")).to_be_visible()  # the square that the model saw, beside it
+    largest.locator(".linked").first.hover(position={"x": 4, "y": 4})
+    expect(largest.locator(".photo .frame")).to_be_visible()
+    for frame in largest.locator(".frame").all():  # the first of 14 x 14 places, on both
+        assert frame.evaluate("mark => [mark.style.left, mark.style.top, parseFloat(mark.style.width)]") == [
+            "0%", "0%", pytest.approx(100 / 14, abs=0.01)
+        ]  # fmt: skip
+    largest.get_by_role("button").click()
+    expect(largest.locator(".photo")).to_have_count(0)
     expect(page.locator("#scope .legendtext").first).to_be_visible()
     page.locator("#ribbon button", has_text="conv1").click()
     expect(page.locator("#maps .said")).to_contain_text("After conv1: the 16 strongest of 64 channels")
