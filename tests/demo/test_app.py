@@ -54,6 +54,7 @@ def test_the_apps_threads_wait_asleep_unless_the_person_has_settings(fresh_pytho
     assert fresh_python("-c", code, "GOMP_SPINCOUNT=5").stdout.split() == ["False", "None"]
 
 
+@pytest.mark.slow
 def test_gradio_keeps_no_record_of_the_events_that_are_over(fresh_python):
     code = (
         "from demo.__main__ import prepare_environment\n"

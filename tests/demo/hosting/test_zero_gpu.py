@@ -88,6 +88,7 @@ def test_the_tests_of_a_map_are_one_loan(lent, bundled):
     assert found.road == pytest.approx(faithfulness.road(bundled, answer, heatmap), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_batch_of_many_photos_is_lent_with_its_rows_as_they_come_and_a_short_one_is_not(lent, bundled, picture):
     files = [picture] * 24
     names = [f"{i}.jpg" for i in range(24)]
@@ -99,6 +100,7 @@ def test_a_batch_of_many_photos_is_lent_with_its_rows_as_they_come_and_a_short_o
     assert len(lent) == 1
 
 
+@pytest.mark.slow
 def test_a_taught_head_and_the_session_s_checkpoint_come_along(lent, bundled, small_state, saved, picture):
     head = models.Head(("cat", "dog"), torch.ones(2, 512), torch.tensor([0.0, 3.0]))
     taught = models.load(replace(bundled.choice, head=head))
@@ -175,6 +177,7 @@ def test_a_gpu_that_only_seems_to_be_there_is_left_alone(monkeypatch):
     assert [each.name for each in device.available()] == ["cpu"]
 
 
+@pytest.mark.slow
 def test_spaces_is_imported_on_zero_gpu_alone(fresh_python, tmp_path):
     (tmp_path / "spaces.py").write_text("import sys\nGPU = lambda task, duration: task\nsys.modules['was here'] = 1\n")
     code = (
