@@ -261,7 +261,7 @@ def measured(name: str, options: argparse.Namespace) -> float:
 
 
 def soak(count: int, options: argparse.Namespace) -> None:
-    """Print the app's memory over many requests, a row at 600, at 1,000 and after each thousand."""
+    """Print the app's memory over many requests, a row at 600 and after each five hundred."""
     bad = sorted(HOSTILE.iterdir()) if options.hostile and HOSTILE.is_dir() else []
     draw = random.Random(0)
     print(

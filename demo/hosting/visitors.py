@@ -1,8 +1,8 @@
 """A new visitor costs the server next to nothing, and visitors who are gone are forgotten.
 
 Gradio describes all of the page's components anew for each session, and each call of a program that names none is a
-session of its own: of this page that takes tens of milliseconds, in which nobody else is served, and most of a megabyte
-that is kept. Here all sessions share one description, and each has its own of the components that change for it.
+session of its own: of this page that takes tens of milliseconds, in which nobody else is served, and all of it is kept
+with the session. Here all sessions share one description, and each has its own of the components that change for it.
 """
 
 from __future__ import annotations
