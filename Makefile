@@ -24,8 +24,10 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
+# Coverage is of the quick tests: it makes the slow ones, which read files byte by byte, half as slow again.
 test:  # the browser's tests one by one: two at a time each takes twice as long on two cores, and waits run out
-	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(PYTHON) -m pytest -m "not slow and not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(PYTHON) -m pytest -m "slow and not e2e" -n 2 --dist worksteal
 	$(PYTHON) -m pytest -m e2e
 
 versions:  # the tests on the oldest and newest torch with each Python here; about 6 GB at a time, hours in all

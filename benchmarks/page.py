@@ -22,7 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright  # noqa: A004
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 from benchmarks.explore import CHROMIUM, wait_for
 
@@ -112,7 +113,7 @@ def measure(page: Page, repeats: int, times: list[list[float]]) -> None:
 def timed(page: Page, event: str, is_so: str, act: Any) -> list[float]:
     """Milliseconds from the event that an act brings about; nothing where it never comes true."""
     page.evaluate(f"(given) => void (window.took = ({WATCH})(given))", [event, is_so])
-    with suppress(TimeoutError):
+    with suppress(NotInTime):
         act()
         return [float(page.evaluate("window.took"))]
     return []

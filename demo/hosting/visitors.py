@@ -25,7 +25,7 @@ class _Visitors(StateHolder):
     """Gradio's sessions, the longest unused of which give way to new ones."""
 
     def __init__(self, app: gr.Blocks) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # Gradio wrote it without types
         self._first = SessionState(app)
         self.set_blocks(app)  # from here on it is asked
 

@@ -1,9 +1,9 @@
 // What one looks at stands in the address and comes back from it: a link, a reload and Back show the same again. Each
 // tab's result says in data-address what of it belongs there. Never the photo, which is nobody else's.
 (() => {
-  const SHOWN = ["tab", "room", "model", "weights"];
+  const SHOWN = ["tab", "room", "model", "weights", "lang"];
   const DETAILS = ["stage", "block", "layer", "method", "class", "size", "stem", "classes", "left", "right"];
-  const OURS = [...SHOWN, ...DETAILS, "lang"];
+  const OURS = [...SHOWN, ...DETAILS];
   const tabs = (row) => [...document.querySelectorAll(`${row} > .tab-wrapper [role=tab][data-tab-id]`)];
   const open = (row, id) => tabs(row).find((tab) => tab.dataset.tabId === id)?.click();
   const chosen = (row) => tabs(row).find((tab) => tab.ariaSelected === "true")?.dataset.tabId;
@@ -12,20 +12,18 @@
   let search = location.search; // what is to come true
   let isArriving = true; // until it has, the page writes no other
   let opened = ""; // what the page showed by itself, which needs no address
-  let language = "";
 
   // The address of what is in sight; other parts of it, such as Gradio's own, stay.
   const here = (card) => {
     const query = new URLSearchParams(location.search);
-    const isSaid = query.has("lang") || (language && language !== document.documentElement.lang);
     for (const name of OURS) query.delete(name);
     const { model, weights } = JSON.parse(card.dataset.choice || "{}");
     const [tab, room] = [chosen("#tabs"), chosen("#explore-rooms")];
-    const said = { tab, room: tab === "explore" && room !== "picture" ? room : "", model, weights };
+    const { lang } = document.documentElement;
+    const said = { tab, room: tab === "explore" && room !== "picture" ? room : "", model, weights, lang };
     for (const [name, value] of Object.entries(said)) if (value) query.set(name, value);
     for (const part of document.querySelectorAll("[data-address]"))
       if (part.checkVisibility()) for (const [name, value] of new URLSearchParams(part.dataset.address)) query.append(name, value);
-    if (isSaid) query.set("lang", document.documentElement.lang);
     return query;
   };
   const write = () => {
@@ -47,7 +45,6 @@
     isArriving: () => isArriving,
     openTab: (id) => open("#tabs", id),
     openAddress() {
-      language = document.documentElement.lang;
       if (asksForAny(new URLSearchParams(search))) openTab();
     },
     // The model is there: what else the address asks for is the server's to try, where it asks for anything.

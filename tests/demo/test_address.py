@@ -5,8 +5,10 @@ from urllib.parse import parse_qs, urlencode
 import gradio as gr
 import pytest
 
-from demo.address import Address, Asked, Shown, arrive, asked_model
+from demo import app
+from demo.address import TABS, Address, Asked, Shown, arrive, asked_model
 from demo.explain import handlers as explain_handlers
+from demo.explore.layout import ROOMS
 from demo.locales import CHINESE, ENGLISH
 from tests.demo.helpers import EVIL, Tags, visit
 
@@ -19,6 +21,11 @@ def of(search: str, **page: object) -> Shown:
 
 def value(update: object) -> object:
     return update["value"] if isinstance(update, dict) and "value" in update else update
+
+
+def test_each_tab_of_the_page_has_its_name_in_an_address() -> None:
+    tabs = [each["props"]["id"] for each in app.build().get_config_file()["components"] if each["type"] == "tabitem"]
+    assert [tab for tab in tabs if tab not in ROOMS] == list(TABS)
 
 
 def test_an_address_gives_the_boxes_of_model_and_weights() -> None:

@@ -107,4 +107,6 @@ def test_a_link_is_copied_whole_and_says_that_it_is(open_page: Callable[..., Pag
     expect(page.locator(".link-said")).to_have_text("Link copied (without the photo).")
     copied = page.evaluate("navigator.clipboard.readText()")
     page.context.clear_permissions()
-    assert parse_qs(urlsplit(copied).query) == {"tab": ["classify"], "model": ["resnet18"], "weights": ["ants-bees"]}
+    assert parse_qs(urlsplit(copied).query) == {
+        "tab": ["classify"], "model": ["resnet18"], "weights": ["ants-bees"], "lang": ["en"],
+    }  # fmt: skip

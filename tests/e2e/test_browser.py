@@ -6,38 +6,20 @@ import re
 import threading
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
 import torchvision
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as NotInTime
 
 from resnet_app.inference import predict
-from tests.e2e.rooms import enter_room
+from tests.e2e.checks import expect_no_violations
+from tests.e2e.ways import choose, upload
+from tests.paths import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 BEE, ANT = EXAMPLES / "bee-daisy.jpg", EXAMPLES / "ant-sand.jpg"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    """Choose from a list; one that the page has renewed meanwhile is opened again, as a person would."""
-    for wait_ms in (3_000, 30_000):
-        page.get_by_label(label, exact=True).click()
-        with suppress(NotInTime):
-            return page.get_by_role("option", name=option, exact=True).click(timeout=wait_ms)
-    raise AssertionError(f"{option!r} could not be chosen as {label}")
-
-
-def upload(page: Page, path: Path) -> None:
-    page.locator("#photo input[type=file]").first.set_input_files(path)
-    if path.stem != "letter":  # which is none, and answered by a sentence
-        expect(page.locator(".result")).to_have_attribute("data-photo", path.name)
 
 
 def test_pick_a_model_upload_a_photo_see_label_and_overlay_open_the_stage_table(
@@ -325,84 +307,6 @@ def test_a_slow_method_can_be_cancelled_and_nothing_is_lost(open_page: Callable[
     expect(figures).to_have_count(2)
 
 
-def fill_box(page: Page, number: int, name: str, files: list[Path]) -> None:
-    page.locator(f"#teach-name-{number}").get_by_role("textbox").fill(name)
-    page.locator(f"#teach-photos-{number} input[type=file]").first.set_input_files(files)
-    expect(page.locator(f"#teach-photos-{number} .thumbnail-item")).to_have_count(len(files))
-
-
-def test_teach_classify_download_reload_and_upload_again(
-    open_page: Callable[..., Page], photos: Path, tmp_path: Path
-) -> None:
-    page, other = open_page(), open_page()
-    page.get_by_role("tab", name="Teach").click()
-    for number, label in ((1, "ants"), (2, "bees")):
-        files = sorted((photos.parent / "train" / label).glob("*.jpg"))[:6]
-        fill_box(page, number, f"my {label}", files)
-    page.get_by_role("button", name="Teach").click()
-    expect(page.locator(".lesson .sums")).to_contain_text("of 12 right, each judged by a lesson without it")
-    expect(page.locator(".lesson figure")).to_have_count(12)
-    expect(page.locator(".status dd").first).to_have_text("Taught here: my ants, my bees")
-
-    page.get_by_role("button", name="Try it in Classify").click()
-    expect(page.get_by_text("Nothing to look at yet")).to_be_visible()  # ready for a photo of the lesson's own kind
-    upload(page, photos / "bees" / "1032546534_06907fe3b3.jpg")
-    expect(page.locator(".best strong")).to_have_text("my bees")
-    answered = page.locator(".answers .value").all_inner_texts()
-
-    page.get_by_role("tab", name="Teach").click()
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Download the checkpoint").click()
-    assert saved.value.suggested_filename == "my_ants-my_bees.pth"
-    saved.value.save_as(tmp_path / "mine.pth")
-
-    upload(other, photos / "bees" / "1032546534_06907fe3b3.jpg")  # who came meanwhile still has their own model
-    expect(other.locator(".best strong")).to_have_text("bees")
-    expect(other.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
-
-    page.reload()  # the tab stays, the lesson does not
-    expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
-    page.get_by_role("tab", name="Classify").click()
-    page.get_by_text("Your own checkpoint").click()
-    page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "mine.pth")
-    expect(page.locator(".status dd").first).to_have_text("mine.pth")
-    upload(page, photos / "bees" / "1032546534_06907fe3b3.jpg")
-    expect(page.locator(".best strong")).to_have_text("my bees")
-    assert page.locator(".answers .value").all_inner_texts() == answered
-
-
-def test_a_lesson_with_too_little_says_what_is_missing_and_loses_nothing(
-    open_page: Callable[..., Page], tmp_path: Path
-) -> None:
-    broken = tmp_path / "broken.jpg"
-    broken.write_bytes(BEE.read_bytes()[:500])
-    page = open_page()
-    page.get_by_role("tab", name="Teach").click()
-    page.get_by_role("button", name="Teach").click()
-    expect(page.get_by_role("alert")).to_contain_text("There is nothing to tell apart yet.")
-    page.locator("#teach-count label", has_text="3").click()
-    fill_box(page, 1, "one", [BEE])
-    fill_box(page, 2, "two", [ANT])
-    page.locator("#teach-name-3").get_by_role("textbox").fill("three")
-    page.get_by_role("button", name="Teach").click()
-    expect(page.get_by_role("alert")).to_contain_text("The class three has no photo.")
-    expect(page.locator("#teach-photos-1 .thumbnail-item")).to_have_count(1)
-    page.locator("#teach-photos-3 input[type=file]").first.set_input_files([broken, *sorted(EXAMPLES.glob("bee*"))])
-    page.get_by_role("button", name="Teach").click()
-    expect(page.locator(".lesson .left-out")).to_contain_text("broken.jpg")
-    expect(page.get_by_role("alert")).to_be_hidden()
-    expect(page.locator(".lesson figcaption", has_text="the only one")).to_have_count(2)
-    expect(page.locator(".lesson .note")).to_contain_text("The smallest class has 1 photos.")
-    expect(page.locator(".status dd").nth(2)).to_have_text("3")
-    page.get_by_role("tab", name="Explore").click()
-    page.get_by_role("button", name="Change the network").click()
-    expect(page.locator("#classes input")).to_have_value("3")
-    choose(page, "Weights", "Ants or bees (bundled)")  # there and back
-    expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
-    choose(page, "Weights", "Taught here: one, two, three")
-    expect(page.locator(".status dd").first).to_have_text("Taught here: one, two, three")
-
-
 def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="zh-CN")
     expect(page.get_by_role("tab", name="分类")).to_be_visible()
@@ -420,102 +324,3 @@ def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) ->
     expect(page.get_by_role("tab", name="Classify")).to_be_visible()
     by_link = open_page("?lang=zh")
     expect(by_link.get_by_role("tab", name="分类")).to_be_visible()
-
-
-def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page]) -> None:
-    page = open_page(**PHONE)
-    page.locator("#examples button").first.click()
-    expect(page.locator(".result")).to_have_attribute("data-photo", "ant-leaf.jpg")
-    box = page.locator(".best").bounding_box()
-    assert box is not None
-    assert box["y"] + box["height"] < 844
-
-
-ROOMS = (  # of Explore, with a part of each
-    ("Inference", ".walk .came"), ("Code", "#excerpts .excerpt"), ("Among others", "#standing .point"),
-    ("Often said, not so", ".misconceptions svg"), ("Tables", "svg.whole"),
-)  # fmt: skip
-
-
-TABS = ("Classify", "Explain", "Explore", "Batch", "Compare", "Teach")
-# Boxes that a desktop's browser would give a scrollbar of their own, apart from tables and code, which are meant to.
-SCROLLS_INSIDE = """() => [...document.querySelectorAll("*")]
-  .filter((box) => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1)
-  .filter((box) => box.checkVisibility() && !box.matches(".scroll, pre, [role=tablist], .tab-container, nav"))
-  .map((box) => `${box.tagName} ${box.id} ${box.className}`)"""
-BETWEEN = {"viewport": {"width": 853, "height": 480}}  # a projector at a zoom of 150 %
-
-
-def test_axe_finds_nothing_in_any_filled_tab_or_room(open_page: Callable[..., Page]) -> None:
-    page = open_page(color_scheme="light")
-    page.locator("#examples button").first.click()
-    expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-        if tab == "Explain":
-            expect(page.locator("#explain-result figure")).to_have_count(2)
-        if tab == "Explore":
-            expect(page.locator("#chart .bartext").first).to_be_visible()
-            for room, part in ROOMS:
-                enter_room(page, room)
-                expect(page.locator(part).first).to_be_visible()
-                expect_no_violations(page, "#explore-rooms")
-            enter_room(page, "Your picture")
-            expect(page.locator("#scope .legendtext").first).to_be_visible()
-        if tab == "Compare":
-            expect(page.locator("#compare-sides svg")).to_have_count(4)
-        expect_no_violations(page)
-        expect_no_sideways_scroll(page)
-
-
-def test_axe_finds_nothing_in_any_empty_tab_on_a_phone(open_page: Callable[..., Page]) -> None:
-    page = open_page(color_scheme="light", **PHONE)
-    page.locator("#photo").get_by_label("Remove Image").click()
-    expect(page.get_by_text("Nothing to look at yet")).to_be_visible()
-    for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-        if tab == "Explore":
-            expect(page.locator("#chart .bartext").first).to_be_visible()
-        expect_no_violations(page)
-
-
-@pytest.mark.parametrize("size", [PHONE, BETWEEN], ids=["phone", "between"])
-def test_nothing_scrolls_sideways(open_page: Callable[..., Page], size: dict) -> None:
-    page = open_page(**size)
-    page.locator("#examples button").first.click()
-    expect(page.locator(".best strong")).to_have_text("ants")
-    for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-        expect_no_sideways_scroll(page)
-
-
-def expect_no_sideways_scroll(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(SCROLLS_INSIDE) == []
-
-
-def expect_no_violations(page: Page, part: str | None = None) -> None:
-    """All of axe's rules in the light, and in the dark the one that is about colours: nothing else differs there."""
-    report = settled_report(page, part)
-    assert len(report["passes"]) > 10
-    assert broken_rules(report) == []
-    page.evaluate("resnetExplorer.toggleTheme()")
-    assert broken_rules(settled_report(page, part, {"runOnly": ["color-contrast"]})) == []
-    page.evaluate("resnetExplorer.toggleTheme()")
-
-
-def settled_report(page: Page, part: str | None, options: dict | None = None) -> dict:
-    """What axe finds; what is made anew is faint meanwhile, by intent, and that may begin while axe looks."""
-    for _ in range(3):
-        expect(page.locator(".pending")).to_have_count(0)
-        report = Axe().run(page, context=part, options=options).response
-        if not report["violations"]:
-            break
-    return report
-
-
-def broken_rules(report: dict) -> list:
-    return [(found["id"], [node["target"] for node in found["nodes"]]) for found in report["violations"]]

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from resnet_app.architecture.counting import describe
 from resnet_app.architecture.summary import json_object, stage_rows
-from tests.e2e.rooms import enter_room
+from tests.e2e.ways import enter_room
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from demo import app
 from demo.hosting import certificate
 from tests.e2e.conftest import LAN
-from tests.paths import ROOT
+from tests.paths import EXAMPLES
 from tests.ports import free_port
 
-EXAMPLES = ROOT / "assets" / "examples"
 ANT, BEE = EXAMPLES / "ant-soil.jpg", EXAMPLES / "bee-daisy.jpg"
 # A person's paste or drop of a file: what the browser hands to the page.
 HAND_OVER = """([kind, where, name, bytes]) => {

@@ -1,0 +1,78 @@
+"""The page for everyone: a phone, axe, and widths between, in headless Chromium."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.checks import expect_no_sideways_scroll, expect_no_violations
+from tests.e2e.ways import enter_room
+from tests.paths import EXAMPLES
+
+BEE, ANT = EXAMPLES / "bee-daisy.jpg", EXAMPLES / "ant-sand.jpg"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page]) -> None:
+    page = open_page(**PHONE)
+    page.locator("#examples button").first.click()
+    expect(page.locator(".result")).to_have_attribute("data-photo", "ant-leaf.jpg")
+    box = page.locator(".best").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 844
+
+
+ROOMS = (  # of Explore, with a part of each
+    ("Inference", ".walk .came"), ("Code", "#excerpts .excerpt"), ("Among others", "#standing .point"),
+    ("Often said, not so", ".misconceptions svg"), ("Tables", "svg.whole"),
+)  # fmt: skip
+
+
+TABS = ("Classify", "Explain", "Explore", "Batch", "Compare", "Teach")
+BETWEEN = {"viewport": {"width": 853, "height": 480}}  # a projector at a zoom of 150 %
+
+
+def test_axe_finds_nothing_in_any_filled_tab_or_room(open_page: Callable[..., Page]) -> None:
+    page = open_page(color_scheme="light")
+    page.locator("#examples button").first.click()
+    expect(page.locator(".best strong")).to_have_text("ants")
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        if tab == "Explain":
+            expect(page.locator("#explain-result figure")).to_have_count(2)
+        if tab == "Explore":
+            expect(page.locator("#chart .bartext").first).to_be_visible()
+            for room, part in ROOMS:
+                enter_room(page, room)
+                expect(page.locator(part).first).to_be_visible()
+                expect_no_violations(page, "#explore-rooms")
+            enter_room(page, "Your picture")
+            expect(page.locator("#scope .legendtext").first).to_be_visible()
+        if tab == "Compare":
+            expect(page.locator("#compare-sides svg")).to_have_count(4)
+        expect_no_violations(page)
+        expect_no_sideways_scroll(page)
+
+
+def test_axe_finds_nothing_in_any_empty_tab_on_a_phone(open_page: Callable[..., Page]) -> None:
+    page = open_page(color_scheme="light", **PHONE)
+    page.locator("#photo").get_by_label("Remove Image").click()
+    expect(page.get_by_text("Nothing to look at yet")).to_be_visible()
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        if tab == "Explore":
+            expect(page.locator("#chart .bartext").first).to_be_visible()
+        expect_no_violations(page)
+
+
+@pytest.mark.parametrize("size", [PHONE, BETWEEN], ids=["phone", "between"])
+def test_nothing_scrolls_sideways(open_page: Callable[..., Page], size: dict) -> None:
+    page = open_page(**size)
+    page.locator("#examples button").first.click()
+    expect(page.locator(".best strong")).to_have_text("ants")
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        expect_no_sideways_scroll(page)

@@ -1,0 +1,33 @@
+"""Ways through the page that several tests take."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
+
+
+def enter_room(page: Page, name: str) -> None:
+    """Choose one of Explore's inner rooms; on a phone the last ones are behind a button of Gradio's."""
+    rooms = page.locator("#explore-rooms")
+    if not rooms.get_by_role("tab", name=name).is_visible():
+        rooms.get_by_role("button", name="More tabs").click()
+        rooms.locator(".overflow-dropdown button", has_text=name).click()
+    else:
+        rooms.get_by_role("tab", name=name).click()
+    expect(rooms.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from a list; one that the page has renewed meanwhile is opened again, as a person would."""
+    for wait_ms in (3_000, 30_000):
+        page.get_by_label(label, exact=True).click()
+        with suppress(NotInTime):
+            return page.get_by_role("option", name=option, exact=True).click(timeout=wait_ms)
+    raise AssertionError(f"{option!r} could not be chosen as {label}")
+
+
+def upload(page: Page, path: Path) -> None:
+    page.locator("#photo input[type=file]").first.set_input_files(path)
+    if path.stem != "letter":  # which is none, and answered by a sentence
+        expect(page.locator(".result")).to_have_attribute("data-photo", path.name)
