@@ -153,8 +153,10 @@ def _explore(address: Address, page: PageInputs) -> Shown:
     size, classes, stem = _shape(address)
     stage = address.one("stage", _stages(stem))
     layer = LAYER_OF_STAGE.get(stage or "", "")
-    blocks = SPECS[page.model].depths[int(layer[-1]) - 1] if layer else 1
-    block = address.one("block", [str(number) for number in range(blocks)])
+    block = None
+    if layer:  # of a stage that is refused, or has no blocks, the block says nothing
+        blocks = SPECS[page.model].depths[int(layer[-1]) - 1]
+        block = address.one("block", [str(number) for number in range(blocks)])
     return Shown(
         place=(stage, int(block or 0)) if stage else gr.skip(),
         input_size=size or gr.skip(), classes=classes or gr.skip(), stem=stem or gr.skip(),

@@ -52,6 +52,7 @@ def test_explore_opens_the_stage_and_block_of_the_network_that_is_asked_for() ->
     assert (shown.place, shown.input_size, shown.stem, shown.classes) == (("conv3_x", 1), "64x48", "cifar", 7)
     assert not shown.problem["visible"]
     assert of("?tab=explore&stage=conv3_x&block=2").place == ("conv3_x", 0)  # ResNet-18 has two there
+    assert "block" not in of("?tab=explore&stage=conv9_x&block=1").problem["value"]
     assert "stage=maxpool" in of("?tab=explore&stage=maxpool&stem=cifar").problem["value"]
 
 
