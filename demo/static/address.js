@@ -42,7 +42,7 @@
   Object.assign(window.resnetExplorer, {
     writeAddress: write,
     search: () => search,
-    isArriving: () => isArriving,
+    isAwaited: (tab) => isArriving && asksForAny(new URLSearchParams(search)) && tab === (asked("tab") ?? "classify"),
     openTab: (id) => open("#tabs", id),
     openAddress() {
       if (asksForAny(new URLSearchParams(search))) openTab();

@@ -12,13 +12,13 @@
       bells[name] = () => trigger("input");
     },
     ring(what) {
-      if (window.resnetExplorer.isArriving()) return; // all of it is shown once what the address asks for is there
+      if (window.resnetExplorer.isAwaited(tab())) return; // it is shown once what the address asks for is there
       if (tab() !== "explore" || what !== "photo") return ringOne(tab());
       ringOne("ribbon");
       if (["picture", "steps"].includes(room())) ringOne(room());
     },
     ringRoom() {
-      if (window.resnetExplorer.isArriving()) return;
+      if (window.resnetExplorer.isAwaited("explore")) return;
       ringOne(["picture", "steps"].includes(room()) ? room() : "about");
     },
     // The network was drawn: its ribbon is filled, and its room follows; of a photo as it was only the maps do.
