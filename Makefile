@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: run space quick fix check lint types test versions oldest zerogpu benchmark
+.PHONY: run space quick fix check lint types test coverage versions oldest zerogpu benchmark
 
 run:
 	$(PYTHON) -m demo
@@ -24,11 +24,12 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-# Coverage is of the quick tests: it makes the slow ones, which read files byte by byte, half as slow again.
 test:  # the browser's tests one by one: two at a time each takes twice as long on two cores, and waits run out
-	$(PYTHON) -m pytest -m "not slow and not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
-	$(PYTHON) -m pytest -m "slow and not e2e" -n 2 --dist worksteal
+	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal
 	$(PYTHON) -m pytest -m e2e
+
+coverage:  # not with every check: it makes tests that read files byte by byte half as slow again
+	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 versions:  # the tests on the oldest and newest torch with each Python here; about 6 GB at a time, hours in all
 	$(PYTHON) -m benchmarks.versions

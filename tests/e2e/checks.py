@@ -29,6 +29,7 @@ def settled_report(page: Page, part: str | None, options: dict | None = None) ->
     """What axe finds; what is made anew is faint meanwhile, by intent, and that may begin while axe looks."""
     for _ in range(3):
         expect(page.locator(".pending")).to_have_count(0)
+        options = {"resultTypes": ["violations"], **(options or {})}
         report = Axe().run(page, context=part, options=options).response
         if not report["violations"]:
             break

@@ -103,10 +103,10 @@ def test_same_maps_as_pytorch_grad_cam_on_every_stage(method, name, layer, asked
         np.testing.assert_allclose(faster.values, expected, atol=PACKED if layer == "layer4" else EXACT)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", ["layer2", "layer4"])
 @pytest.mark.slow
 def test_with_real_weights_on_real_photographs_the_maps_are_pytorch_grad_cams(layer, bundled, photos):
-    """The bundled model as the page has it, packed: on layer1 to layer3 by way of plain PyTorch, so to 1e-5 too."""
+    """The bundled model as the page has it, packed: before layer4 by way of plain PyTorch, so to 1e-5 too."""
     assert bundled.backbone.is_packed in (True, None)
     for path in sorted(photos.rglob("*.jpg"))[::8]:
         answer = classify(bundled, path, keep=choose(bundled.network, [layer]).paths)

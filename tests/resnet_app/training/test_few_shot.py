@@ -202,10 +202,9 @@ def test_the_checkpoint_gives_the_same_logits_here_and_in_plain_pytorch(taught, 
     assert checkpoint["classes"] == ["blue", "red"]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_twenty_photographs_a_class_suffice(photos, seed):
+def test_twenty_photographs_a_class_suffice(photos):
     """The bundled model's features, 2 x 20 training photographs, judged by the 80 that it never saw."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     boxes = []
     for label in ("ants", "bees"):
         files = sorted((photos.parent / "train" / label).glob("*.jpg"))

@@ -83,9 +83,9 @@ def test_without_held_out_pictures_the_last_epoch_is_kept(splits):
     assert result.course[0].accuracy is None
 
 
-@pytest.mark.parametrize("stop_after", [1, 3, 5, 11, 12])
+@pytest.mark.parametrize("stop_after", [3, 5, 12])
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(trained, splits, tmp_path, stop_after):
-    """In the first epoch, at an epoch's end, within one, before the last step, and after it."""
+    """At an epoch's end, within one, and after the last step."""
     result, _ = trained
     state = tmp_path / "state.safetensors"
     done = []
