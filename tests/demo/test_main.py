@@ -3,6 +3,9 @@
 import importlib.util
 import io
 import logging
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -12,6 +15,7 @@ from resnet_app import device
 from resnet_app.errors import DeviceError
 from resnet_app.inference import models
 from resnet_app.inference.cache import ModelCache
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -153,3 +157,19 @@ def test_a_terminal_without_blocks_gets_the_address_alone(monkeypatch):
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii", write_through=True))
     start._tell(["http://192.168.178.24:7860"])
     assert written.getvalue().decode() == "* Others in this network open:  http://192.168.178.24:7860\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the allocator of glibc")
+def test_threads_share_two_arenas_unless_the_user_chose_a_number():
+    program = (
+        "import sys, threading; from demo.__main__ import prepare_environment; prepare_environment()\n"
+        "def work(): held = [bytearray(200) for _ in range(20000)]; barrier.wait()\n"
+        "barrier = threading.Barrier(8); threads = [threading.Thread(target=work) for _ in range(8)]\n"
+        "[each.start() for each in threads]; [each.join() for each in threads]\n"
+        "import ctypes; ctypes.CDLL(None).malloc_stats()"
+    )
+    for variables, most in (({}, 2), ({"MALLOC_ARENA_MAX": "7"}, 7)):
+        env = {name: each for name, each in os.environ.items() if not name.startswith("MALLOC")} | variables
+        told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
+        arenas = told.stderr.count("Arena ")
+        assert (2 <= arenas <= most) if most == 2 else arenas > 2, told.stderr
