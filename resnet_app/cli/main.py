@@ -1,4 +1,4 @@
-"""The command line: predict, summary, inspect, download, train, evaluate."""
+"""The command line: predict, summary, inspect, download, train, evaluate, depth."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from resnet_app import __version__
 from resnet_app.cli import console, train
+from resnet_app.cli.depth import add_depth
 from resnet_app.cli.evaluate import add_evaluate
 from resnet_app.cli.options import EXIT_FAILED, EXIT_USAGE, OneLineParser, ProgressLine
 from resnet_app.cli.predict import add_predict
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(
             "evaluate", help="how right and how sure a model is, over photographs whose classes are known"
         )
+    )
+    add_depth(
+        commands.add_parser("depth", help="why there are shortcuts: plain and residual networks trained side by side")
     )
     return parser
 
