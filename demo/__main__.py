@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
 import importlib.util
 import logging
 import os
@@ -13,8 +12,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
-
-M_ARENA_MAX = -8  # of malloc.h
 
 
 def main() -> int:
@@ -152,6 +149,7 @@ def serve(
     from demo.hosting import certificate
     from demo.hosting.limits import MOST_WAITING
     from demo.hosting.visitors import share_descriptions
+    from resnet_app.memory import give_back_every
 
     app = build(language=language, model=model, weights=weights, device=device, shared=shared)
     # Who waits is told each second how long: Gradio would tell all of them at each answer, and thirty wait for thirty.
@@ -160,6 +158,7 @@ def serve(
     with certificate.for_launch(https) as secure:
         app.launch(prevent_thread_lock=True, **launch_options(), **launch, **secure)
     share_descriptions(app)
+    give_back_every(60)
     _tell(shared)
     if window:
         _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
@@ -196,10 +195,12 @@ def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: boo
 
 def prepare_environment() -> None:
     """What has to be set before gradio and torch are imported."""
+    from resnet_app.memory import keep_together
+
     # Threads that wait asleep: a little slower alone, many times as fast beside other work (benchmarks/README.md).
     if not any(name.startswith(("OMP_", "GOMP_", "KMP_")) for name in os.environ):
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-    _keep_memory_together()
+    keep_together()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Gradio keeps a record of the last 10,000 events and sums all of them up, with pandas, after each; nobody reads it.
@@ -208,16 +209,6 @@ def prepare_environment() -> None:
     local = "127.0.0.1,localhost"  # a bad HTTP_PROXY would stop the launch, which asks its own address
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = f"{os.environ[name]},{local}" if os.environ.get(name) else local
-
-
-def _keep_memory_together() -> None:
-    """Two arenas in place of eight a core: each thread's own is never given back, and thousands of requests fill all.
-
-    That is glibc's allocator; where there is another, or the user has chosen a number, nothing is changed.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt and "MALLOC_ARENA_MAX" not in os.environ:
-        mallopt(M_ARENA_MAX, 2)
 
 
 def warm_up(model: str | None, weights: str | None, device: str) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import lru_cache
 
 from resnet_app.inference.download import Progress
 from resnet_app.inference.models import LoadedModel, ModelChoice, dressed, load
+from resnet_app.memory import give_back
 
 CACHE_BYTES = 2000 * 2**20  # two of the largest networks with their packed weights, or twenty-three ResNet-18
 
@@ -42,7 +41,7 @@ class ModelCache:
                 future.set_exception(error)
                 raise
             self._shrink()
-            _give_back()
+            give_back()
         return dressed(future.result(), choice)
 
     @property
@@ -59,12 +58,6 @@ class ModelCache:
                 if len(ready) < 2:
                     return
                 del self._models[ready[0]]
-
-
-def _give_back() -> None:
-    """Hand freed memory back to the system: glibc keeps it for later, up to a gigabyte after some large models."""
-    with suppress(OSError, AttributeError, TypeError):  # another system, or another C library
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 @lru_cache(maxsize=1)

@@ -162,7 +162,7 @@ def test_a_terminal_without_blocks_gets_the_address_alone(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator of glibc")
 def test_threads_share_two_arenas_unless_the_user_chose_a_number():
     program = (
-        "import sys, threading; from demo.__main__ import prepare_environment; prepare_environment()\n"
+        "import threading; from demo.__main__ import prepare_environment; prepare_environment()\n"
         "def work(): held = [bytearray(200) for _ in range(20000)]; barrier.wait()\n"
         "barrier = threading.Barrier(8); threads = [threading.Thread(target=work) for _ in range(8)]\n"
         "[each.start() for each in threads]; [each.join() for each in threads]\n"
