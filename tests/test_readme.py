@@ -26,7 +26,15 @@ def test_links_lead_to_files() -> None:
 
 def test_commands_take_the_options_that_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     shown = re.findall(r"^python -m resnet_app (\w+)(.*?)(?:\s+#.*)?$", README, flags=re.M)
-    assert {command for command, _ in shown} == {"predict", "summary", "inspect", "download", "train", "evaluate"}
+    assert {command for command, _ in shown} == {
+        "predict",
+        "summary",
+        "inspect",
+        "download",
+        "train",
+        "evaluate",
+        "robustness",
+    }
     for command, rest in shown:
         with pytest.raises(SystemExit):
             main.main([command, "--help"])

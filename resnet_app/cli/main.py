@@ -1,4 +1,4 @@
-"""The command line: predict, summary, inspect, download, train, evaluate."""
+"""The command line: predict, summary, inspect, download, train, evaluate, robustness."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from resnet_app.cli import console, train
 from resnet_app.cli.evaluate import add_evaluate
 from resnet_app.cli.options import EXIT_FAILED, EXIT_USAGE, OneLineParser, ProgressLine
 from resnet_app.cli.predict import add_predict
+from resnet_app.cli.robustness import add_robustness
 from resnet_app.errors import CheckpointError, ResNetAppError, WeightsError
 from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED_MODEL, SPECS, STEMS, get_spec
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
             "evaluate", help="how right and how sure a model is, over photographs whose classes are known"
         )
     )
+    add_robustness(commands.add_parser("robustness", help="the answer over the range of blur, noise and others"))
     return parser
 
 
