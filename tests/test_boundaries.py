@@ -29,7 +29,7 @@ PEERS = {  # third parties that one file alone may import
     "matplotlib": ("training.plots",),
 }
 LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
-TABS = ("sidebar", "classify", "explain", "explore", "batch", "compare", "teach")
+TABS = ("sidebar", "classify", "explain", "fool", "explore", "batch", "compare", "teach")
 # Beside the rooms: api, app, then __main__.
 PAGE_FLOORS = {"locales": 0, "hosting": 1, "ui": 1, **dict.fromkeys(TABS, 2), "": 3}
 MAY_USE = {"compare": ("explore",)}  # of the tabs; otherwise none imports another

@@ -78,7 +78,7 @@ def check(model: LoadedModel, chosen: Attack, index: int) -> None:
     """
     if chosen.method not in ATTACKS:
         raise UnknownChoiceError("attack", chosen.method, list(ATTACKS))
-    if not 0 <= chosen.epsilon <= MAX_EPSILON:
+    if chosen.epsilon not in range(MAX_EPSILON + 1):
         raise ResNetAppError(
             f"Epsilon is {chosen.epsilon}; give 0 to {MAX_EPSILON} (255ths).",
             code="bad_epsilon", given=chosen.epsilon, most=MAX_EPSILON,
