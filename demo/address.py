@@ -14,7 +14,6 @@ from urllib.parse import parse_qs
 import gradio as gr
 
 from demo.compare.layout import Compare
-from demo.explain.handlers import class_choices
 from demo.explain.layer_choices import layer_choices
 from demo.explain.layout import Explain
 from demo.explore.layout import Explore
@@ -23,6 +22,7 @@ from demo.sidebar.choices import weight_choices
 from demo.ui import html
 from demo.ui.errors import no_problem
 from demo.ui.events import RING, Page, on
+from demo.ui.labels import class_choices
 from demo.ui.queues import EACH, MODEL_WORK, PRIVATE, QUIET
 from demo.ui.session import PageInputs, current
 from resnet_app.architecture import counting
@@ -30,7 +30,7 @@ from resnet_app.choices import MAX_CLASSES_EXPLAINED, METHODS
 from resnet_app.errors import ResNetAppError
 from resnet_app.registry import LAYER_OF_STAGE, SPECS, STAGES, STEMS, get_spec
 
-TABS = ("classify", "explain", "explore", "batch", "compare", "teach")
+TABS = ("classify", "explain", "fool", "explore", "batch", "compare", "teach")
 LONGEST = 2000  # characters of an address that are read
 NAMED = 12  # accepted values that a sentence names
 SEARCH = "(...inputs) => [...inputs.slice(0, -1), window.resnetExplorer.search()]"

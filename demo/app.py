@@ -20,6 +20,8 @@ from demo.explain import events as explain_events
 from demo.explain import layout as explain_layout
 from demo.explore import events as explore_events
 from demo.explore import layout as explore_layout
+from demo.fool import events as fool_events
+from demo.fool import layout as fool_layout
 from demo.hosting.addresses import code_for_page
 from demo.hosting.limits import DELETE_CACHE, MOST_SESSIONS, middleware
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
@@ -96,6 +98,8 @@ class App:
             self._classify = classify_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_explain"}, id="explain"):
             self._explain = explain_layout.build(labels, model=model)
+        with labels(gr.Tab, words={"label": "tab_fool"}, id="fool"):
+            self._fool = fool_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_explore"}, id="explore"):
             self._explore = explore_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_batch"}, id="batch"):
@@ -119,6 +123,7 @@ class App:
         compare_events.wire(self._compare, page)
         classify_events.wire(self._classify, page)
         explain_events.wire(self._explain, page, photo)
+        fool_events.wire(self._fool, page, photo)
         taught = gr.State(None)  # the session's latest lesson, as a ModelChoice
         load = sidebar_events.wire(side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem)
         batch_events.wire(self._batch, page, photo=photo)

@@ -300,8 +300,16 @@ def _without_far_ends(picture: Image.Image) -> Image.Image:
 
 def to_tensor(crop: Image.Image, recipe: Recipe) -> Tensor:
     """A crop -> normalised values, (1, 3, H, W), float32."""
+    return normalised(unit_values(crop), recipe).unsqueeze(0)
+
+
+def unit_values(crop: Image.Image) -> Tensor:
+    """A crop -> values in [0, 1], (3, H, W), float32."""
     pixels = torch.from_numpy(np.array(crop, dtype=np.uint8)).permute(2, 0, 1).contiguous()
-    values = pixels.to(torch.float32).div(255)
-    mean = torch.tensor(recipe.mean).view(3, 1, 1)
-    std = torch.tensor(recipe.std).view(3, 1, 1)
-    return values.sub_(mean).div_(std).unsqueeze(0)
+    return pixels.to(torch.float32).div(255)
+
+
+def normalised(values: Tensor, recipe: Recipe) -> Tensor:
+    """Values in [0, 1], (..., 3, H, W) -> as the network wants them."""
+    mean, std = (torch.tensor(each, device=values.device).view(3, 1, 1) for each in (recipe.mean, recipe.std))
+    return values.sub(mean).div(std)

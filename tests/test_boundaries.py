@@ -21,6 +21,7 @@ LIBRARY_FLOORS = {
     "explain": 3,
     "training": 3,
     "depth": 4,
+    "robustness": 4,
     "cli": 5,
 }
 PEERS = {  # third parties that one file alone may import
@@ -29,7 +30,7 @@ PEERS = {  # third parties that one file alone may import
     "matplotlib": ("training.plots",),
 }
 LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
-TABS = ("sidebar", "classify", "explain", "explore", "batch", "compare", "teach")
+TABS = ("sidebar", "classify", "explain", "fool", "explore", "batch", "compare", "teach")
 # Beside the rooms: api, app, then __main__.
 PAGE_FLOORS = {"locales": 0, "hosting": 1, "ui": 1, **dict.fromkeys(TABS, 2), "": 3}
 MAY_USE = {"compare": ("explore",)}  # of the tabs; otherwise none imports another
@@ -160,7 +161,10 @@ def test_layouts_and_events_import_nothing_heavy(source):
     """The page is up before torch is: only views may, which handlers import when they are first asked."""
     if source.stem.endswith(("view", "drawings", "charts")):
         return
-    light = ("choices", "colours", "registry", "errors", "progress", "naming", "architecture.counting")
+    light = (
+        "choices", "colours", "registry", "errors", "progress", "naming", "architecture.counting",
+        "robustness.catalogue",
+    )  # fmt: skip
     tree = ast.parse(source.read_text("utf-8"))
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("resnet_app"):

@@ -34,6 +34,7 @@ def test_commands_take_the_options_that_are_shown(capsys: pytest.CaptureFixture[
         "train",
         "evaluate",
         "depth",
+        "robustness",
     }
     for command, rest in shown:
         with pytest.raises(SystemExit):

@@ -6,7 +6,6 @@ Nothing here imports torch when the module is imported (see ``demo.ui.session``)
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +17,7 @@ from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui import html
 from demo.ui.errors import no_problem
+from demo.ui.labels import class_choices
 from demo.ui.session import Looked, PageInputs, Request, resolve
 from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED, SLOW
 from resnet_app.progress import Watched
@@ -277,12 +277,6 @@ def look_of(asked: Asked, kept: Explained) -> Look:
     if asked.view == "whole":
         whole = looked.once("whole", lambda: WholePhoto(looked.photo, looked.model.recipe))
     return Look(kept.answer.crop, whole, asked.lines == "contours", asked.colours)
-
-
-def class_choices(names: Sequence[str]) -> list[tuple[str, str]]:
-    """The classes by name; where several have one name, with their number."""
-    twice = {name for name, count in Counter(names).items() if count > 1}
-    return [(f"{name} · {i}" if name in twice else name, str(i)) for i, name in enumerate(names)]
 
 
 def _classes(asked: list[str] | None, answer: Answer, model: LoadedModel, *, reset: bool) -> list[int]:

@@ -39,6 +39,7 @@ class Bells(NamedTuple):
 
     classify: gr.HTML
     explain: gr.HTML
+    fool: gr.HTML
     explore: gr.HTML
     compare: gr.HTML
     ribbon: gr.HTML  # filled with the photo

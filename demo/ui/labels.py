@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -57,6 +58,12 @@ def note(key: str) -> Callable[[str], str]:
 def choices(kind: str, *values: str) -> Callable[[str], list[tuple[str, Any]]]:
     """What a radio offers, in any language: each value by the words of the key ``kind_value``."""
     return lambda language: [(text(language, f"{kind}_{value}"), value) for value in values]
+
+
+def class_choices(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The classes by name; where several have one name, with their number."""
+    twice = {name for name, count in Counter(names).items() if count > 1}
+    return [(f"{name} · {i}" if name in twice else name, str(i)) for i, name in enumerate(names)]
 
 
 def weights_title(language: str, model: LoadedModel) -> str:

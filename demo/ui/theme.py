@@ -12,7 +12,17 @@ from demo.locales import LANGUAGES, text
 from resnet_app.colours import DARK, LIGHT, WHITE
 
 STYLES = ("style.css", "explore.css", "projector.css")
-SCRIPTS = ("page.js", "bells.js", "address.js", "photo.js", "projector.js", "reload.js", "explore.js", "overview.js")
+SCRIPTS = (
+    "page.js",
+    "bells.js",
+    "address.js",
+    "photo.js",
+    "projector.js",
+    "reload.js",
+    "explore.js",
+    "overview.js",
+    "fool.js",
+)
 WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
 _STATIC = Path(__file__).parents[1] / "static"
 ICON = _STATIC / "icon.svg"  # of the tab, and of the page where it is installed as an app

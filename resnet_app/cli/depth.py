@@ -23,7 +23,9 @@ def add_depth(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kinds", default=f"{PLAIN},{RESIDUAL}", metavar="A,B", help=f"of {', '.join(KINDS)} (%(default)s)"
     )
-    parser.add_argument("--epochs", type=int, default=DEFAULT.epochs, metavar="N", help="(%(default)s)")
+    parser.add_argument(
+        "--epochs", type=int, default=DEFAULT.epochs, metavar="N", help="rounds over the pictures (%(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of weights and order (%(default)s)")
     parser.add_argument("--runs", type=int, default=1, metavar="N", help="so many seeds, from --seed on (%(default)s)")
     parser.add_argument(

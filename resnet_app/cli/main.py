@@ -1,4 +1,4 @@
-"""The command line: predict, summary, inspect, download, train, evaluate, depth."""
+"""The command line: predict, summary, inspect, download, train, evaluate, depth, robustness."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from resnet_app.cli.depth import add_depth
 from resnet_app.cli.evaluate import add_evaluate
 from resnet_app.cli.options import EXIT_FAILED, EXIT_USAGE, OneLineParser, ProgressLine
 from resnet_app.cli.predict import add_predict
+from resnet_app.cli.robustness import add_robustness
 from resnet_app.errors import CheckpointError, ResNetAppError, WeightsError
 from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED_MODEL, SPECS, STEMS, get_spec
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add_depth(
         commands.add_parser("depth", help="why there are shortcuts: plain and residual networks trained side by side")
     )
+    add_robustness(commands.add_parser("robustness", help="the answer over the range of blur, noise and others"))
     return parser
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import platform
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,14 @@ def manifest(model: LoadedModel, pictures: Sequence[dict[str, Any]], *, layer: s
     """How the maps came about: versions, model, weights, layer, method, and each picture with its SHA-256."""
     return {
         "made_by": f"{MADE_BY}{__version__}",
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "versions": versions(),
         "model": {
             **describe_model(model),
             "class_names": list(model.class_names),
             "preprocessing": model.recipe.as_dict(),
             "forward": "oneDNN, packed" if model.backbone.is_packed else "eager",
         },
-        "weights": _weights(model),
+        "weights": weights_record(model),
         "layer": layer,
         "method": method,
         "unlike_pytorch_grad_cam": OWN_WAY.get(method),
@@ -129,6 +129,11 @@ def bundle(model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[He
         method=heatmaps[0].method,
     )
     files["manifest.json"] = as_json(told).encode()
+    return zipped(files)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files by name as one zip; the same files give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -141,7 +146,7 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def _weights(model: LoadedModel) -> dict[str, str]:
+def weights_record(model: LoadedModel) -> dict[str, str]:
     """The SHA-256 of the float32 tensors (name, then bytes, in the state dict's order), and of the file, if any."""
     digest = hashlib.sha256()
     for name, tensor in model.network.state_dict().items():
@@ -153,6 +158,11 @@ def _weights(model: LoadedModel) -> dict[str, str]:
     if path is not None and path.is_file() and model.choice.head is None:
         found["file_sha256"] = sha256(path)
     return found
+
+
+def versions() -> dict[str, str]:
+    """Python's version, and those of the packages that figures depend on."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
 
 
 def _version(package: str) -> str:

@@ -94,7 +94,7 @@ def curves(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, rivals: bool
         for name, maps in tested.items():
             runs = []
             for values in maps:
-                rank = _rank(values).to(answer.pixels.device)
+                rank = ranked(values).to(answer.pixels.device)
                 run = []
                 for step in range(STEPS + 1):
                     yield done, total
@@ -136,7 +136,7 @@ def cost(network: ResNet, heatmap: Heatmap, chosen: CamChoice) -> int:
     return by_pixels + len(FROM_THE_TOP) * (1 + cam_cost(network, chosen, 1)) + 2 * len(ROAD_PERCENTILES)
 
 
-def _rank(values: Values) -> Tensor:
+def ranked(values: Values) -> Tensor:
     """(H, W) -> each pixel's place from the hottest, in [0, 1); pixels of one value stay in reading order."""
     order = np.argsort(-values, axis=None, kind="stable")
     place = np.empty(order.size, np.float32)
@@ -161,7 +161,7 @@ def road(model: LoadedModel, answer: Answer, heatmap: Heatmap) -> float:
 
         (score,) = ROADCombined(percentiles=list(ROAD_PERCENTILES))(
             answer.pixels.clone(),
-            1 - _rank(heatmap.on_scale(heatmap.peak)).numpy()[None],  # no two alike: a fifth of them is a fifth
+            1 - ranked(heatmap.on_scale(heatmap.peak)).numpy()[None],  # no two alike: a fifth of them is a fifth
             [lambda logits: logits.softmax(-1)[heatmap.index]],
             lambda pixels: model.network.forward_head(model.backbone(pixels)),
         )

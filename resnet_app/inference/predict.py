@@ -146,6 +146,31 @@ def classify(
     started = clock(model.device)
     picture = read_picture(path, model.recipe)
     crop = crop_for(picture, model.recipe)
+    answer = classify_crop(model, crop, top_k=top_k, name=name or Path(path).name, keep=keep, started=started)
+    return replace(answer, enlarged=model.recipe.resize / min(picture.size))
+
+
+def classify_crop(
+    model: LoadedModel,
+    crop: Image.Image,
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    name: str = "",
+    keep: Collection[str] = (),
+    started: float | None = None,
+) -> Answer:
+    """Answer the very square that is given, as ``classify`` does once it has cut it out.
+
+    Args:
+        model: what answers.
+        crop: RGB, of the recipe's size.
+        top_k, name, keep: as ``classify``.
+        started: where its time begins, on the device's clock; now where not given.
+
+    Raises:
+        ResNetAppError: the weights give no numbers.
+    """
+    started = clock(model.device) if started is None else started
     pixels = to_tensor(crop, model.recipe).to(model.device.torch)
     decoded = clock(model.device)
     with torch.inference_mode():
@@ -161,10 +186,7 @@ def classify(
     )
     timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
     is_ood = model.ood_threshold is not None and model.ood_threshold.is_exceeded_by(logits)
-    return Answer(
-        name or Path(path).name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood,
-        enlarged=model.recipe.resize / min(picture.size),
-    )  # fmt: skip
+    return Answer(name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood)
 
 
 def hold(model: LoadedModel, answer: Answer, keep: Collection[str]) -> Answer:

@@ -7,9 +7,9 @@ import pytest
 
 from demo import app
 from demo.address import TABS, Address, Asked, Shown, arrive, asked_model
-from demo.explain import handlers as explain_handlers
 from demo.explore.layout import ROOMS
 from demo.locales import CHINESE, ENGLISH
+from demo.ui.labels import class_choices
 from tests.demo.helpers import EVIL, Tags, visit
 
 SKIP = gr.skip()
@@ -87,7 +87,7 @@ def test_details_count_in_their_own_tab_only() -> None:
 
 
 def test_classes_of_one_name_are_told_apart_in_an_address() -> None:
-    labels = [label for label, _ in explain_handlers.class_choices(["crane", "bee", "crane"])]
+    labels = [label for label, _ in class_choices(["crane", "bee", "crane"])]
     assert labels == ["crane · 0", "bee", "crane · 2"]
     query = parse_qs(urlencode([("class", label) for label in labels]))
     assert Address(urlencode(query, doseq=True)).many("class", labels) == labels

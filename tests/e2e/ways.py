@@ -7,15 +7,21 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 
-def enter_room(page: Page, name: str) -> None:
-    """Choose one of Explore's inner rooms; on a phone the last ones are behind a button of Gradio's."""
-    rooms = page.locator("#explore-rooms")
-    if not rooms.get_by_role("tab", name=name).is_visible():
-        rooms.get_by_role("button", name="More tabs").click()
-        rooms.locator(".overflow-dropdown button", has_text=name).click()
+def enter(page: Page, name: str, of: str = "#tabs") -> None:
+    """Choose a tab, or one of Explore's rooms; on a phone the last ones are behind a button of Gradio's."""
+    tabs = page.locator(of)
+    tab = tabs.get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        tabs.get_by_role("button", name="More tabs").first.click()
+        tabs.locator(".overflow-dropdown button", has_text=name).first.click()
     else:
-        rooms.get_by_role("tab", name=name).click()
-    expect(rooms.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+        tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+
+
+def enter_room(page: Page, name: str) -> None:
+    """Choose one of Explore's inner rooms."""
+    enter(page, name, "#explore-rooms")
 
 
 def choose(page: Page, label: str, option: str) -> None:

@@ -19,6 +19,7 @@ from demo.explain.layer_choices import layer_choices
 from demo.locales import LANGUAGES, text
 from demo.ui.events import Turns
 from demo.ui.html import figure
+from demo.ui.labels import class_choices
 from demo.ui.session import Session, Turn
 from resnet_app.choices import METHODS, SLOW
 from resnet_app.explain import cam
@@ -243,7 +244,7 @@ def test_the_layers_on_offer_are_the_networks(name: str) -> None:
 
 
 def test_classes_of_one_name_are_told_apart() -> None:
-    choices = handlers.class_choices(["crane", "goldfish", "crane"])
+    choices = class_choices(["crane", "goldfish", "crane"])
     assert choices == [("crane · 0", "0"), ("goldfish", "1"), ("crane · 2", "2")]
 
 

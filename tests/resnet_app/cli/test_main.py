@@ -292,7 +292,7 @@ def test_stopping_is_no_traceback(run, monkeypatch):
     assert len(err) == 1
 
 
-@pytest.mark.parametrize("command", ["predict", "summary", "inspect", "download", "train", "evaluate"])
+@pytest.mark.parametrize("command", ["predict", "summary", "inspect", "download", "train", "evaluate", "robustness"])
 def test_help_of_every_command(run, command):
     code, out, err = run(command, "--help")
     assert (code, err) == (0, [])

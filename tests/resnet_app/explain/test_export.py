@@ -65,7 +65,7 @@ def test_the_weights_hash_can_be_made_again_from_the_file(explained, repo):
         if not name.endswith("num_batches_tracked"):
             digest.update(name.encode())
             digest.update(tensors[name].float().numpy().tobytes())
-    assert export._weights(model)["tensors_sha256"] == digest.hexdigest()
+    assert export.weights_record(model)["tensors_sha256"] == digest.hexdigest()
 
 
 def test_a_picture_that_is_gone_is_that_pictures_error(random18, picture, tmp_path, monkeypatch):
@@ -86,9 +86,9 @@ def test_a_picture_that_is_gone_is_that_pictures_error(random18, picture, tmp_pa
 
 
 def test_random_weights_have_no_file(random18):
-    found = export._weights(random18)
+    found = export.weights_record(random18)
     assert found.keys() == {"name", "tensors_sha256"}
-    assert found == export._weights(random18)
+    assert found == export.weights_record(random18)
 
 
 @pytest.mark.parametrize(

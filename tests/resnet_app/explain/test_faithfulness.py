@@ -114,7 +114,7 @@ def test_road_is_pytorch_grad_cams(asked):
     ours = road(model, answer, heatmap)
     assert torch.equal(torch.rand(1), expected_next)  # the generator is left as it was
     torch.manual_seed(faithfulness.SEED)
-    ranked = 1 - faithfulness._rank(heatmap.on_scale(heatmap.peak)).numpy()
+    ranked = 1 - faithfulness.ranked(heatmap.on_scale(heatmap.peak)).numpy()
     metric = ROADCombined(percentiles=list(faithfulness.ROAD_PERCENTILES))
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what it asks of NumPy
@@ -131,7 +131,7 @@ def test_every_share_of_the_pixels_is_that_share_though_most_of_the_map_is_zero(
     """ROAD removes what lies above a percentile: with ties that would be too much, or all of it."""
     values = np.zeros((20, 20), np.float32)
     values[3, 4:8] = (0.2, 1.0, 0.7, 0.2)
-    ranked = 1 - faithfulness._rank(values).numpy()
+    ranked = 1 - faithfulness.ranked(values).numpy()
     assert np.unique(ranked).size == ranked.size
     assert ranked.argmax() == values.argmax()
     for percent in faithfulness.ROAD_PERCENTILES:
