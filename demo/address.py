@@ -30,7 +30,7 @@ from resnet_app.choices import MAX_CLASSES_EXPLAINED, METHODS
 from resnet_app.errors import ResNetAppError
 from resnet_app.registry import LAYER_OF_STAGE, SPECS, STAGES, STEMS, get_spec
 
-TABS = ("classify", "explain", "fool", "explore", "batch", "compare", "teach")
+TABS = ("classify", "explain", "fool", "explore", "residual", "batch", "compare", "teach")
 LONGEST = 2000  # characters of an address that are read
 NAMED = 12  # accepted values that a sentence names
 SEARCH = "(...inputs) => [...inputs.slice(0, -1), window.resnetExplorer.search()]"

@@ -25,6 +25,8 @@ from demo.fool import layout as fool_layout
 from demo.hosting.addresses import code_for_page
 from demo.hosting.limits import DELETE_CACHE, MOST_SESSIONS, middleware
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
+from demo.residual import events as residual_events
+from demo.residual import layout as residual_layout
 from demo.sidebar import events as sidebar_events
 from demo.sidebar import layout as sidebar_layout
 from demo.teach import events as teach_events
@@ -102,6 +104,8 @@ class App:
             self._fool = fool_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_explore"}, id="explore"):
             self._explore = explore_layout.build(labels)
+        with labels(gr.Tab, words={"label": "tab_residual"}, id="residual"):
+            self._residual = residual_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_batch"}, id="batch"):
             self._batch = batch_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_compare"}, id="compare"):
@@ -124,6 +128,7 @@ class App:
         classify_events.wire(self._classify, page)
         explain_events.wire(self._explain, page, photo)
         fool_events.wire(self._fool, page, photo)
+        residual_events.wire(self._residual, page)
         taught = gr.State(None)  # the session's latest lesson, as a ModelChoice
         load = sidebar_events.wire(side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem)
         batch_events.wire(self._batch, page, photo=photo)

@@ -27,10 +27,10 @@ LIBRARY_FLOORS = {
 PEERS = {  # third parties that one file alone may import
     "pytorch_grad_cam": ("explain.faithfulness", "explain.reference"),
     "torchinfo": ("architecture.torchinfo_counts",),
-    "matplotlib": ("training.plots",),
+    "matplotlib": ("training.plots", "depth.plots"),
 }
 LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
-TABS = ("sidebar", "classify", "explain", "fool", "explore", "batch", "compare", "teach")
+TABS = ("sidebar", "classify", "explain", "fool", "residual", "explore", "batch", "compare", "teach")
 # Beside the rooms: api, app, then __main__.
 PAGE_FLOORS = {"locales": 0, "hosting": 1, "ui": 1, **dict.fromkeys(TABS, 2), "": 3}
 MAY_USE = {"compare": ("explore",)}  # of the tabs; otherwise none imports another
@@ -137,7 +137,8 @@ def test_within_a_tab_layout_events_handlers_and_view_go_one_way(source):
     room, _, kind = dotted(source).rpartition(".")
     kind = kind.rpartition("_")[2]
     allowed = {
-        "layout": {"layout", "choices"}, "view": {"view", "drawings", "charts"}, "drawings": set(), "charts": {"view"},
+        "layout": {"layout", "choices"}, "view": {"view", "drawings", "charts", "choices"}, "drawings": set(),
+        "charts": {"view", "choices"},
         "handlers": {"handlers", "view", "charts", "drawings", "choices"}, "choices": set(),
     }.get(kind)  # fmt: skip
     for name in imported(source):
@@ -163,7 +164,7 @@ def test_layouts_and_events_import_nothing_heavy(source):
         return
     light = (
         "choices", "colours", "registry", "errors", "progress", "naming", "architecture.counting",
-        "robustness.catalogue",
+        "robustness.catalogue", "depth.record", "depth.process",
     )  # fmt: skip
     tree = ast.parse(source.read_text("utf-8"))
     for node in tree.body:
@@ -175,7 +176,9 @@ def test_layouts_and_events_import_nothing_heavy(source):
 def test_the_library_loads_no_page_and_no_peer(fresh_python):
     """A process that has imported all of it knows neither gradio nor plotly nor what it is tested with."""
     modules = ", ".join(
-        f"resnet_app.{dotted(path)}" for path in LIBRARY if dotted(path) not in ("training.plots", "__main__")
+        f"resnet_app.{dotted(path)}"
+        for path in LIBRARY
+        if dotted(path) not in ("training.plots", "depth.plots", "__main__")
     )
     done = fresh_python("-W", "error", "-c", f"import {modules}, sys; print(*sys.modules)")
     assert done.returncode == 0, done.stderr

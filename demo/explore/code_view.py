@@ -16,7 +16,7 @@ from resnet_app.architecture import source
 from resnet_app.architecture.records import Architecture
 from resnet_app.architecture.source import ModuleRow
 
-_show = template("code.html")
+_show = template("explore/code.html")
 
 
 def excerpts(language: str, architecture: Architecture, stage: str, block: int) -> Markup:

@@ -20,7 +20,7 @@ SLAT_WITH_ARC = 8  # px; a narrower slat has no room for its arc
 AXIS, SIDE, BOX_WIDTH, BOX_HEIGHT, GAP, PROJECTION_WIDTH = 112, 274, 176, 36, 24, 124  # px, of the block's drawing
 _SPLIT, _FIRST = 28, 46  # px: where the wire splits, where the first box starts
 _AT = {"axis": AXIS, "side": SIDE, "box": BOX_HEIGHT, "split": _SPLIT}
-_show = template("drawings.html")
+_show = template("explore/drawings.html")
 
 
 class _Slat(NamedTuple):

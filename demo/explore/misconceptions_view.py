@@ -23,7 +23,7 @@ from resnet_app.registry import SPECS
 
 BASIC, DEEP = "resnet18", "resnet50"
 OLD_POOL, SMALL = 7, 32  # the fixed average pool of older code, and the side of CIFAR's pictures, in pixels
-_show = template("steps.html")
+_show = template("explore/steps.html")
 
 
 def _block(name: str, path: str) -> BlockRow:

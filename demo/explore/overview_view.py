@@ -30,7 +30,7 @@ LARGEST, SMALLEST = (
 )  # px, of a tile's side; of maps half as high as the picture, and before a stage is closed up
 GROWTH = 0.33  # a tile's side over its map's: larger maps are larger, but not by as much
 SHOWN_ANSWERS = 3
-_show = template("overview.html")
+_show = template("explore/overview.html")
 
 
 class _Slot(NamedTuple):

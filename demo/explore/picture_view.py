@@ -20,7 +20,7 @@ from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer
 
 SHOWN = 5  # classes before and after F(x) is left out
-_show = html.template("picture.html")
+_show = html.template("explore/picture.html")
 SMALLEST = 96  # px: a map is enlarged to this without smoothing, so that its positions can be counted
 
 

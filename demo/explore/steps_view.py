@@ -17,7 +17,7 @@ CODE = {
     "forward": "model.eval()\nwith torch.no_grad():\n    logits = model(batch)",
     "largest": "probability, index = torch.max(logits.softmax(1), 1)",
 }
-_show = html.template("steps.html")
+_show = html.template("explore/steps.html")
 
 
 def steps_html(language: str, model: LoadedModel, found: Walk | None) -> Markup:

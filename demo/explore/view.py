@@ -17,7 +17,7 @@ from resnet_app.architecture.published import is_standard, paper_row
 from resnet_app.architecture.records import Architecture, BlockRow, LayerRow, StageRow, share
 from resnet_app.architecture.torchinfo_counts import TorchinfoCounts
 
-_show = template("explore.html")
+_show = template("explore/explore.html")
 
 
 def headline(language: str, architecture: Architecture) -> Markup:

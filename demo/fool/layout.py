@@ -82,7 +82,7 @@ def build(labels: Labels) -> Fool:
 
 def _painting(labels: Labels) -> dict[str, Any]:
     """What to cover with, and what the map calls important."""
-    with gr.Row(visible=False, elem_id="fool-painting", elem_classes="fool-controls") as row:
+    with gr.Row(visible=False, elem_id="fool-painting", elem_classes="experiment-controls") as row:
         cover = labels(
             gr.Radio, words={"label": "fool_cover", "choices": choices("fool_cover", "grey", "blurred", "mean")},
             value="grey", interactive=True, elem_id="fool-cover", elem_classes="segments",
@@ -93,7 +93,7 @@ def _painting(labels: Labels) -> dict[str, Any]:
 
 
 def _sliding(labels: Labels) -> dict[str, Any]:
-    with gr.Row(visible=False, elem_id="fool-sliding", elem_classes="fool-controls") as row:
+    with gr.Row(visible=False, elem_id="fool-sliding", elem_classes="experiment-controls") as row:
         corruption = labels(
             Choice, words={"label": "fool_corruption", "choices": _corruptions}, value=FIRST.name, filterable=False,
             interactive=True, elem_id="fool-corruption",
@@ -104,7 +104,7 @@ def _sliding(labels: Labels) -> dict[str, Any]:
 
 def _attacking(labels: Labels) -> dict[str, Any]:
     small: dict[str, Any] = {"scale": 0, "min_width": 120}
-    with gr.Row(visible=False, elem_id="fool-attacking", elem_classes="fool-controls") as row:
+    with gr.Row(visible=False, elem_id="fool-attacking", elem_classes="experiment-controls") as row:
         method = labels(
             gr.Radio, words={"label": "fool_method"}, choices=[(title, name) for name, title in ATTACKS.items()],
             value="pgd", interactive=True, elem_id="fool-method", elem_classes="segments",

@@ -41,6 +41,7 @@ class Bells(NamedTuple):
     explain: gr.HTML
     fool: gr.HTML
     explore: gr.HTML
+    residual: gr.HTML
     compare: gr.HTML
     ribbon: gr.HTML  # filled with the photo
     picture: gr.HTML  # Explore's rooms: all of it

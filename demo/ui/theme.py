@@ -11,7 +11,7 @@ import gradio as gr
 from demo.locales import LANGUAGES, text
 from resnet_app.colours import DARK, LIGHT, WHITE
 
-STYLES = ("style.css", "explore.css", "projector.css")
+STYLES = ("style.css", "explore.css", "residual.css", "projector.css")
 SCRIPTS = (
     "page.js",
     "bells.js",

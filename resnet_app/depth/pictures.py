@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from resnet_app.depth.record import DIGITS
 from resnet_app.errors import DataError
 
-DIGITS = "digits"
 TRAINED_DIGITS = 1400  # of 1,797; the others are the test
 CIFAR10_FOLDER = "cifar-10-batches-py"
 SIDE = 32  # pixels of the pictures of a folder, as CIFAR-10's

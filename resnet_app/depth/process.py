@@ -12,10 +12,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from resnet_app.depth.record import Epoch, Measures, RunRecord, StudyRecord, StudySettings
+from resnet_app.depth.record import Epoch, Measures, RunRecord, StudyRecord, StudySettings, weights_file
 from resnet_app.errors import ResNetAppError
+
+if TYPE_CHECKING:
+    from resnet_app.depth.pictures import Pictures
 
 LIMIT_S = 600  # of one task; what takes longer is for the command line
 LOOK_S = 0.5  # between two looks at a process that says nothing: that long a cancel may wait
@@ -32,20 +35,46 @@ class Study:
 
     Attributes:
         record: what is known so far.
-        is_done: every run has had its last epoch.
+        is_done: every run has had its last epoch here, and its weights are there.
+        is_recorded: it is no experiment of this session.
     """
 
     def __init__(self, settings: StudySettings, data: str, *, limit_s: float = LIMIT_S) -> None:
         settings.require_possible()
         self.record = StudyRecord(Path(data).name, settings, [RunRecord(run, 0) for run in settings.runs])
         self.is_done = False
+        self.is_recorded = False
         self._data, self._limit_s = data, limit_s
+        self._pictures: Pictures | None = None
         self._kept = tempfile.TemporaryDirectory(prefix="resnet-explorer-depth-")
+
+    @classmethod
+    def of(cls, record: StudyRecord) -> Study:
+        """An experiment that was made elsewhere, of which the figures are there, and no weights."""
+        study = cls(record.settings, record.data)
+        study.record, study.is_recorded = record, True
+        return study
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Study:
+        """A session's one experiment is never copied."""
+        return self
 
     @property
     def folder(self) -> Path:
         """Where the weights are."""
         return Path(self._kept.name)
+
+    def weights_file(self, at: int, epoch: int) -> Path:
+        """The weights of run number ``at`` after an epoch; 0 is before the first."""
+        return weights_file(self.folder, at, epoch)
+
+    def pictures(self) -> Pictures:
+        """What it was trained on; imports torch."""
+        from resnet_app.depth import pictures
+
+        if self._pictures is None:
+            self._pictures = pictures.load(self._data)
+        return self._pictures
 
     def run(self) -> Iterator[None]:
         """Train in a process; gives back at each epoch, and twice a second, so that it can be left.

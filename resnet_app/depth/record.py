@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from resnet_app.errors import DataError, UnknownChoiceError
 
+DIGITS = "digits"
 PLAIN, RESIDUAL, PROJECTION, PREACTIVATION = KINDS = ("plain", "residual", "projection", "preactivation")
 MIN_DEPTH, MAX_DEPTH = 8, 110
 DEPTHS = (8, 20, 32, 44, 56, 110)  # 6n + 2; those of [He15] Table 6, and a smaller one
+COLOURS = ("#009e73", "#0072b2", "#56b4e9", "#cc79a7", "#d55e00", "#b08d00")  # of the depths, in that order
 MOST_RUNS, MOST_EPOCHS, MOST_WIDTH = 30, 200, 64
+MAX_SEEDS = 3  # that the page offers
 MEASURES = ("gradients_start", "gradients_end", "responses")
 
 
@@ -168,6 +173,15 @@ class StudyRecord:
         head = {"data": self.data, "epochs": settings.epochs, "seed": settings.seeds[0]}
         return {**head, "width": settings.width, "norm": settings.norm, "runs": [_as_json(each) for each in self.runs]}
 
+    @property
+    def lowest(self) -> RunRecord | None:
+        """The run with the lowest last training loss; None before all have one, or where none has."""
+        ended = [each for each in self.runs if len(each.epochs) == self.settings.epochs]
+        known = [each for each in ended if each.last and each.last.train_loss is not None]
+        if len(ended) < len(self.runs) or not known:
+            return None
+        return min(known, key=lambda each: each.losses()[-1] or 0.0)
+
     def as_csv(self) -> str:
         """A row for each epoch of each run."""
         out = io.StringIO()
@@ -179,6 +193,52 @@ class StudyRecord:
                 shown = ["" if figure is None else f"{figure:.6g}" for figure in figures]
                 rows.writerow([each.run.kind, each.run.depth, each.run.seed, epoch.number, *shown])
         return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Band:
+    """The errors of one network over its seeds, in per cent, an epoch each.
+
+    Attributes:
+        colour: its depth's, the same in every figure.
+        mean, least, most: over the seeds; all the same for one seed.
+    """
+
+    kind: str
+    depth: int
+    colour: str
+    mean: tuple[float, ...]
+    least: tuple[float, ...]
+    most: tuple[float, ...]
+
+
+def bands(record: StudyRecord, part: str) -> list[Band]:
+    """The errors on the ``train`` or ``test`` part, as far as every seed has come."""
+    found = []
+    settings = record.settings
+    for depth in settings.depths:
+        for kind in settings.kinds:
+            runs = [each for each in record.runs if (each.run.kind, each.run.depth) == (kind, depth)]
+            epochs = list(zip(*(each.errors(part) for each in runs), strict=False))
+            values = [[100 * sum(each) / len(each), 100 * min(each), 100 * max(each)] for each in epochs]
+            mean, least, most = (tuple(column) for column in zip(*values, strict=True)) if values else ((), (), ())
+            found.append(Band(kind, depth, colour_of(depth), mean, least, most))
+    return found
+
+
+def colour_of(depth: int) -> str:
+    """A depth's colour: told apart by the colour-blind (Wong's palette)."""
+    return COLOURS[DEPTHS.index(depth) % len(COLOURS)] if depth in DEPTHS else COLOURS[depth // 6 % len(COLOURS)]
+
+
+def weights_file(folder: Path, at: int, epoch: int) -> Path:
+    """Where the weights of a run after an epoch are kept; 0 is before the first."""
+    return folder / f"{at}-{epoch}.safetensors"
+
+
+def recorded() -> StudyRecord:
+    """An experiment that was made before (``python -m benchmarks.depth --record``), its figures without its weights."""
+    return StudyRecord.read(json.loads((Path(__file__).parent / "recorded.json").read_text("utf-8")))
 
 
 def _as_json(record: RunRecord) -> dict[str, Any]:

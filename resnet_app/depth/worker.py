@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from resnet_app.depth import pictures as sets
-from resnet_app.depth.record import Run, StudySettings
+from resnet_app.depth.record import Run, StudySettings, weights_file
 from resnet_app.depth.study import Training, build, study
 from resnet_app.depth.surface import MOST_LOSS_PICTURES, evaluated, path_plane, random_plane
 from resnet_app.errors import ResNetAppError
@@ -105,11 +105,6 @@ def settings_of(task: dict[str, Any]) -> StudySettings:
         name: tuple(each) if isinstance(each, list) else each for name, each in task["settings"].items()
     }
     return StudySettings(**given)
-
-
-def weights_file(folder: Path, at: int, epoch: int) -> Path:
-    """Where the weights of a run after an epoch are kept."""
-    return folder / f"{at}-{epoch}.safetensors"
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_every_key_that_the_code_names_is_in_the_table() -> None:
     assert named <= set(table(ENGLISH))
 
 
-TEMPLATES = [path.read_text("utf-8") for path in (DEMO / "templates").glob("*.html")]
+TEMPLATES = [path.read_text("utf-8") for path in (DEMO / "templates").rglob("*.html")]
 
 
 def words_of_the_code() -> Iterator[str]:

@@ -1,0 +1,65 @@
+"""Why residual? in a real browser: curves grow, Cancel and a closed page end the process, a second visitor waits."""
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.ways import choose
+from tests.resnet_app.depth.test_process import workers_of
+
+GUESS = "Your guess: which ends with the lowest training loss?"
+
+
+def has_no_worker(seconds: float = 20) -> bool:
+    """Whether the app's training process has ended, and left no zombie."""
+    for _ in range(int(10 * seconds)):
+        if not workers_of(os.getpid()):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_curves_grow_and_a_picture_is_walked_through(open_page: Callable[..., Page]) -> None:
+    page = open_page("?tab=residual")
+    page.get_by_label("56", exact=True).uncheck()
+    page.get_by_label("8", exact=True).check()
+    choose(page, GUESS, "plain, 20 layers")
+    page.locator("#depth-go").click()
+    expect(page.locator("#depth-curves .scatterlayer .js-line").first).to_be_attached()
+    expect(page.locator("#depth-progress")).to_contain_text("of 48 epochs")
+    expect(page.locator("#depth-verdict strong")).to_contain_text("ended lowest")
+    expect(page.locator("#depth-result tbody tr")).to_have_count(4)
+    expect(page.locator("#depth-walks li")).to_have_count(2 * 10)
+    page.locator("#depth-surface-go").click()
+    expect(page.locator("#depth-surface-words")).to_contain_text("two random directions (seed 0)")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="PNG").click()
+    assert saved.value.suggested_filename == "depth.png"
+    assert has_no_worker()
+
+
+@pytest.mark.parametrize("how", ["cancel", "closed"])
+def test_cancel_or_a_closed_page_ends_the_process_and_the_next_visitors_turn_comes(
+    open_page: Callable[..., Page], how: str
+) -> None:
+    page, other = open_page("?tab=residual"), open_page("?tab=residual")
+    for each in (page, other):
+        choose(each, GUESS, "I have no idea")
+    page.get_by_label("110", exact=True).check()
+    page.locator("#depth-go").click()
+    expect(page.locator("#depth-progress")).to_contain_text("epochs")
+    assert len(workers_of(os.getpid())) == 1
+    other.locator("#depth-go").click()
+    expect(other.locator("#depth-progress")).to_contain_text("Waiting")
+    if how == "cancel":
+        page.locator("#depth-stop").click()
+        expect(page.locator("#depth-progress")).to_contain_text("Stopped")
+    else:
+        page.close()
+    expect(other.locator("#depth-progress")).to_contain_text("epochs")  # its turn has come
+    assert len(workers_of(os.getpid())) == 1
+    other.locator("#depth-stop").click()
+    assert has_no_worker()
