@@ -20,7 +20,7 @@ from demo.ui.session import PageInputs
 from resnet_app.depth.process import Study
 from resnet_app.depth.record import DIGITS, PLAIN, RunRecord, StudyRecord, StudySettings, recorded
 
-REPAINT_S = 0.5  # between two looks at curves that grow
+REPAINT_S = 1.0  # between two looks at curves that grow: drawing them takes time from what trains
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
 
 
@@ -101,7 +101,7 @@ def waiting(language: str) -> list[object]:
 
 def stopped(language: str) -> list[object]:
     """After Cancel: what was trained so far stays."""
-    return list(FAILED._replace(progress=html.note(text(language, "slow_stopped"))))
+    return list(FAILED._replace(progress=html.note(text(language, "depth_stopped"))))
 
 
 def train(asked: Asked) -> Iterator[Shown]:

@@ -101,7 +101,7 @@ def waiting(language: str) -> list[object]:
 
 def stopped(language: str) -> list[object]:
     """After Cancel."""
-    return list(SURFACE_FAILED._replace(progress=html.note(text(language, "slow_stopped"))))
+    return list(SURFACE_FAILED._replace(progress=html.note(text(language, "depth_surface_stopped"))))
 
 
 def surface(asked: AskedSurface) -> Iterator[ShownSurface]:
