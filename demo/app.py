@@ -43,6 +43,7 @@ from resnet_app.registry import BUNDLED_MODEL, EXAMPLES, get_spec
 START = "(stored) => { window.resnetExplorer.start(); return [stored, location.search]; }"
 ARRIVE = "() => window.resnetExplorer.arrive()"  # the page shows itself, or first what its address asks for
 SPEAK = "(language) => window.resnetExplorer.speak(language)"
+TAB_ROWS = {"#tabs": address.TABS, "#explore-rooms": explore_layout.ROOMS}
 _show = html.template("page.html")
 
 
@@ -209,7 +210,7 @@ def _header(labels: Labels, shared: Sequence[str]) -> gr.Radio:
 def launch_options() -> dict[str, Any]:
     """What every way of starting the app passes to ``launch``."""
     return {
-        "theme": theme(), "head": head(), "footer_links": ["api"], "show_error": False,
+        "theme": theme(), "head": head(TAB_ROWS), "footer_links": ["api"], "show_error": False,
         "i18n": gr.I18n(**{language: {"common.complete": text(language, "done")} for language in LANGUAGES}),
         "auth_message": Markup("<br>").join(_show("login", language, language=language) for language in LANGUAGES),
         "pwa": True, "favicon_path": ICON, "app_kwargs": {"middleware": middleware()},

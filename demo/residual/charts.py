@@ -17,7 +17,7 @@ from resnet_app.colours import EDGE, INK, WHITE
 from resnet_app.depth.record import Band, Run, RunRecord, StudyRecord, bands, colour_of
 
 DASHES = {"plain": "dash", "residual": "solid", "projection": "dot", "preactivation": "dashdot"}
-HEIGHT = 380  # px
+HEIGHT = 340  # px
 SURFACE = "Viridis"
 LEAST_LOSS = 1e-4  # below it a surface is flat; its scale is in powers of ten
 
@@ -107,7 +107,7 @@ def _line(
 def _plain() -> dict[str, Any]:
     return {
         **layout(HEIGHT), "margin": {"l": 0, "r": 8, "t": 30, "b": 0},
-        "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0},
+        "showlegend": False,  # the key is the page's own: a phone has no room for Plotly's
         "xaxis": {"gridcolor": GRID}, "xaxis2": {"gridcolor": GRID}, "yaxis": {"gridcolor": GRID, "zeroline": False},
         "yaxis2": {"gridcolor": GRID, "zeroline": False},
     }  # fmt: skip

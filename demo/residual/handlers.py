@@ -106,11 +106,13 @@ def stopped(language: str) -> list[object]:
 
 def train(asked: Asked) -> Iterator[Shown]:
     """Train what is chosen; the curves as they grow, repainted at most twice a second."""
+    from demo.residual import view
+
     study = Study(asked.settings, data_sets().get(str(asked.data), DIGITS))
     begun = painted = time.monotonic()
     yield Shown(
         study=study, progress=_progress(asked, study.record, 0.0), go=OFF, stop=ON, after=OFF, verdict="",
-        result="", problem=no_problem(),
+        result=view.curve_key(asked.page.language, study.record), problem=no_problem(),
     )  # fmt: skip
     for _ in study.run():
         now = time.monotonic()
@@ -164,10 +166,10 @@ def _whole(asked: Asked, study: Study) -> Shown:
 
 
 def _measured(asked: Asked, record: StudyRecord) -> dict[str, Any]:
-    from demo.residual import charts
+    from demo.residual import charts, view
 
     language = asked.page.language
-    words = html.note(text(language, f"depth_about_{asked.measure}"))
+    words = view.measure_words(language, record, asked.measure)
     return {"measured": charts.measured(language, record, asked.measure), "measure_words": words}
 
 

@@ -12,13 +12,14 @@ from PIL import Image
 
 from demo.locales import text
 from demo.residual.choices import NO_IDEA, key, run_name
-from demo.ui.html import NOTHING, amount, download, percent, table, template
+from demo.ui.html import NOTHING, amount, download, note, percent, table, template
 from resnet_app.colours import COLOUR_MAPS
 from resnet_app.depth.maps import Walk
 from resnet_app.depth.process import Study
-from resnet_app.depth.record import RunRecord, StudyRecord
+from resnet_app.depth.record import RunRecord, StudyRecord, colour_of
 
 TILE = 48  # px
+LINES = {"plain": "5 4", "residual": "", "projection": "1 4", "preactivation": "8 3 1 3"}  # as the charts' dashes
 _show = template("residual.html")
 
 
@@ -28,6 +29,18 @@ class _Tile(NamedTuple):
     picture: Image.Image
     layers: int
     own: float
+
+
+def curve_key(language: str, record: StudyRecord) -> Markup:
+    """What each line of the charts is."""
+    runs = [each.run for each in record.runs if each.run.seed == record.settings.seeds[0]]
+    lines = [(run_name(language, run), colour_of(run.depth), LINES[run.kind]) for run in runs]
+    return _show("curve_key", language, lines=lines)
+
+
+def measure_words(language: str, record: StudyRecord, measure: str) -> Markup:
+    """The key again, and what is measured."""
+    return curve_key(language, record) + note(text(language, f"depth_about_{measure}"))
 
 
 def verdict(language: str, record: StudyRecord, guess: str) -> Markup:
@@ -53,8 +66,8 @@ def result(language: str, study: Study) -> Markup:
     several = len(record.settings.seeds) > 1
     rows = [_row(language, each, with_seed=several) for each in record.runs if each.epochs]
     return _show(
-        "result", language, table=table(heads, rows, kind="depth"), links=_links(record),
-        is_recorded=study.is_recorded, data=record.data, settings=record.settings,
+        "result", language, key=curve_key(language, record), table=table(heads, rows, kind="depth"),
+        links=_links(record), is_recorded=study.is_recorded, data=record.data, settings=record.settings,
     )  # fmt: skip
 
 

@@ -5,7 +5,13 @@
   const DETAILS = ["stage", "block", "layer", "method", "class", "size", "stem", "classes", "left", "right"];
   const OURS = [...SHOWN, ...DETAILS];
   const tabs = (row) => [...document.querySelectorAll(`${row} > .tab-wrapper [role=tab][data-tab-id]`)];
-  const open = (row, id) => tabs(row).find((tab) => tab.dataset.tabId === id)?.click();
+  // A narrow page has the last tabs in a menu, in their order and without their ids.
+  const inMenu = (row, id) => {
+    const shown = tabs(row).map((tab) => tab.dataset.tabId);
+    const at = window.resnetRows[row].filter((each) => !shown.includes(each)).indexOf(id);
+    return document.querySelectorAll(`${row} > .tab-wrapper .overflow-dropdown button`)[at];
+  };
+  const open = (row, id) => (tabs(row).find((tab) => tab.dataset.tabId === id) ?? inMenu(row, id))?.click();
   const chosen = (row) => tabs(row).find((tab) => tab.ariaSelected === "true")?.dataset.tabId;
   const asksForAny = (query) => OURS.some((name) => query.has(name));
 
@@ -28,7 +34,7 @@
   };
   const write = () => {
     const card = document.querySelector(".status[data-choice]");
-    if (isArriving || !card) return;
+    if (isArriving || !card || !chosen("#tabs")) return; // between two tabs none is chosen for a moment
     const now = new URLSearchParams(location.search);
     const query = here(card);
     opened ||= asksForAny(now) ? "never" : String(query);

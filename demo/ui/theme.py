@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,14 +77,18 @@ def theme() -> gr.themes.Base:
     return base.set(**_PLAIN, **light, **dark)
 
 
-def head() -> str:
-    """The stylesheet and the scripts, as the head of the page has them: Gradio rewrites what is passed as ``css``."""
+def head(rows: Mapping[str, Sequence[str]]) -> str:
+    """The stylesheet and the scripts, as the head of the page has them: Gradio rewrites what is passed as ``css``.
+
+    Args:
+        rows: the ids of the tabs in each row of tabs, in order, by where the page finds the row.
+    """
     css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
     icon = f"data:image/svg+xml,{quote(ICON.read_text('utf-8'))}"
     words = {language: {key: text(language, key) for key in WORDS} for language in LANGUAGES}
     for language in LANGUAGES:
         words[language]["queue_place"] = text(language, "queue_place", at="{at}", of="{of}")  # the page fills it in
-    script = f"window.resnetWords = {json.dumps(words)};\n{_read(SCRIPTS)}"
+    script = f"window.resnetWords = {json.dumps(words)};\nwindow.resnetRows = {json.dumps(rows)};\n{_read(SCRIPTS)}"
     return f'<link rel="icon" href="{icon}"><style>{css}{_drop_words()}</style><script>{script}</script>'
 
 

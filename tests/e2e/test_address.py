@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.ways import PHONE, enter
+
 
 def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
@@ -65,6 +67,17 @@ def test_back_and_forward_show_what_was_there(open_page: Callable[..., Page]) ->
     expect(page.get_by_role("tab", name="Classify")).to_have_attribute("aria-selected", "true")
     page.go_forward()
     expect(page.locator("#opened h3")).to_contain_text("conv5_x")
+
+
+def test_back_opens_a_tab_that_a_phone_has_in_its_menu(open_page: Callable[..., Page]) -> None:
+    page = open_page(**PHONE)
+    for tab, name in (("Batch", "batch"), ("Explain", "explain"), ("Teach", "teach")):
+        enter(page, tab)
+        page.wait_for_url(re.compile(f"tab={name}"))
+    page.go_back()
+    expect(page.get_by_role("tab", name="Explain")).to_have_attribute("aria-selected", "true")
+    page.go_back()
+    expect(page.get_by_role("tab", name="Batch")).to_have_attribute("aria-selected", "true")
 
 
 def test_a_model_a_method_and_a_language_come_from_the_address(open_page: Callable[..., Page]) -> None:

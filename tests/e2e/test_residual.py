@@ -13,10 +13,10 @@ from tests.resnet_app.depth.test_process import workers_of
 GUESS = "Your guess: which ends with the lowest training loss?"
 
 
-def has_no_worker(seconds: float = 20) -> bool:
-    """Whether the app's training process has ended, and left no zombie."""
+def has_workers(number: int, seconds: float = 20) -> bool:
+    """Whether the app comes to have so many processes that train; with 0, whether it left no zombie either."""
     for _ in range(int(10 * seconds)):
-        if not workers_of(os.getpid()):
+        if len(workers_of(os.getpid())) == number:
             return True
         time.sleep(0.1)
     return False
@@ -39,7 +39,7 @@ def test_curves_grow_and_a_picture_is_walked_through(open_page: Callable[..., Pa
     with page.expect_download() as saved:
         page.get_by_role("link", name="PNG").click()
     assert saved.value.suggested_filename == "depth.png"
-    assert has_no_worker()
+    assert has_workers(0)
 
 
 @pytest.mark.parametrize("how", ["cancel", "closed"])
@@ -52,7 +52,7 @@ def test_cancel_or_a_closed_page_ends_the_process_and_the_next_visitors_turn_com
     page.get_by_label("110", exact=True).check()
     page.locator("#depth-go").click()
     expect(page.locator("#depth-progress")).to_contain_text("epochs")
-    assert len(workers_of(os.getpid())) == 1
+    assert has_workers(1)
     other.locator("#depth-go").click()
     expect(other.locator("#depth-progress")).to_contain_text("Waiting")
     if how == "cancel":
@@ -61,6 +61,6 @@ def test_cancel_or_a_closed_page_ends_the_process_and_the_next_visitors_turn_com
     else:
         page.close()
     expect(other.locator("#depth-progress")).to_contain_text("epochs")  # its turn has come
-    assert len(workers_of(os.getpid())) == 1
+    assert has_workers(1)
     other.locator("#depth-stop").click()
-    assert has_no_worker()
+    assert has_workers(0)

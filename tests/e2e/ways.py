@@ -6,6 +6,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
 
 def enter(page: Page, name: str, of: str = "#tabs") -> None:
     """Choose a tab, or one of Explore's rooms; on a phone the last ones are behind a button of Gradio's."""
