@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from resnet_app.explain import faithfulness
 from resnet_app.explain.cam import heatmaps
 from resnet_app.explain.heatmap import Heatmap
+from resnet_app.explain.worth import faithfulness
 from resnet_app.images import find_files
 from resnet_app.inference import models, predict
 from resnet_app.progress import finish

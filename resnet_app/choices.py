@@ -13,6 +13,7 @@ METHODS = {  # the name on the command line -> its title
     "layercam": "LayerCAM",
     "eigencam": "EigenCAM",
     "finercam": "FinerCAM",
+    "refinecam": "RefineCAM",
     "scorecam": "Score-CAM",
     "ablationcam": "Ablation-CAM",
 }
@@ -29,6 +30,8 @@ OWN_WAY = {
     "ablationcam": "The drop is divided by the size of the score; pytorch-grad-cam divides by the score itself, which "
     "turns the map of a negative score round.",
 }
+USUAL_THRESHOLD = 20  # per cent of a map's peak, above which its mask and box are; Zhou et al. 2016 take a fifth
+THRESHOLDS = (5, 95)
 SLOW = ("scorecam", "ablationcam")  # a forward pass, or the rest of one, for every channel
 LAYERS = (
     "layer1",

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from demo.locales import text
 from demo.ui.charts import GRID, layout
 from resnet_app.colours import BLUE, GREY, ORANGE
-from resnet_app.explain.faithfulness import Curve
+from resnet_app.explain.worth.faithfulness import Curve
 
 CURVES = {  # told apart by their strokes as well
     "map": {"color": BLUE, "width": 3},

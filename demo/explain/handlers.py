@@ -17,6 +17,7 @@ from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui import html
 from demo.ui.errors import no_problem
+from demo.ui.inputs import count
 from demo.ui.labels import class_choices
 from demo.ui.session import Looked, PageInputs, Request, resolve
 from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED, SLOW
@@ -67,6 +68,7 @@ class Asked(NamedTuple):
     classes: Any
     view: Any
     lines: Any
+    threshold: Any
     colours: Any
     first: Any
     second: Any
@@ -85,6 +87,7 @@ class Shown(NamedTuple):
     stop: Any = gr.skip()
     result: Any = gr.skip()
     more: Any = gr.skip()
+    threshold: Any = gr.skip()
     layers: Any = gr.skip()
     classes: Any = gr.skip()
     first: Any = gr.skip()
@@ -94,6 +97,7 @@ class Shown(NamedTuple):
     curves: Any = gr.skip()
     strip: Any = gr.skip()
     reference: Any = gr.skip()
+    rivals: Any = gr.skip()
     problem: Any = gr.skip()
 
 
@@ -177,13 +181,14 @@ def _head(asked: Asked, found: Resolved) -> Shown:
     if (
         kept.first != found.classes[0]
     ):  # nothing of a test of another map; one of this map stays, however it is looked at
-        untested = {"worth": "", "curves": gr.update(visible=False), "strip": "", "reference": ""}
+        untested = {"worth": "", "curves": gr.update(visible=False), "strip": "", "reference": "", "rivals": ""}
     is_last = kept.chosen.paths == (model.backbone.last,)
     return Shown(
         photo=view.small_photo(kept.answer),
         notice=view.notice(asked.page.language, kept.chosen.method, is_last=is_last),
         layers=gr.update(choices=layer_choices(model.spec.name), value=list(kept.chosen.layers)),
-        stop=gr.update(visible=False), problem=no_problem(), **untested, **_boxes(model, found),
+        threshold=gr.update(visible=asked.lines == "box"), stop=gr.update(visible=False), problem=no_problem(),
+        **untested, **_boxes(model, found),
     )  # fmt: skip
 
 
@@ -276,7 +281,8 @@ def look_of(asked: Asked, kept: Explained) -> Look:
     whole = None
     if asked.view == "whole":
         whole = looked.once("whole", lambda: WholePhoto(looked.photo, looked.model.recipe))
-    return Look(kept.answer.crop, whole, asked.lines == "contours", asked.colours)
+    threshold = count(asked.threshold) if asked.lines == "box" else 0
+    return Look(kept.answer.crop, whole, asked.lines != "colours", asked.colours, threshold)
 
 
 def _classes(asked: list[str] | None, answer: Answer, model: LoadedModel, *, reset: bool) -> list[int]:

@@ -8,10 +8,10 @@ import gradio as gr
 
 from demo.explain.layer_choices import METHOD_CHOICES, layer_choices
 from demo.ui import html, photo_input
-from demo.ui.inputs import Choice
+from demo.ui.inputs import Choice, Steps
 from demo.ui.labels import Labels, choices, heading, note
 from demo.ui.photo_input import PhotoInput
-from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED
+from resnet_app.choices import LAYERS, MAX_CLASSES_EXPLAINED, THRESHOLDS, USUAL_THRESHOLD
 from resnet_app.colours import COLOUR_MAPS
 
 
@@ -31,6 +31,7 @@ class Explain(NamedTuple):
     more: gr.Column
     view: gr.Radio
     lines: gr.Radio
+    threshold: Steps
     colours: gr.Radio
     save: gr.Button
     zip: gr.DownloadButton
@@ -41,6 +42,9 @@ class Explain(NamedTuple):
     stop_test: gr.Button
     compare: gr.Button
     reference: gr.HTML
+    rivals_go: gr.Button
+    rivals_stop: gr.Button
+    rivals: gr.HTML
     worth: gr.HTML
     curves: gr.Plot
     strip: gr.HTML
@@ -107,8 +111,12 @@ def _looks(labels: Labels) -> dict[str, Any]:
             elem_id="view", **segments,
         )  # fmt: skip
         lines = labels(
-            gr.Radio, words={"label": "lines", "choices": choices("lines", "colours", "contours")}, value="colours",
-            elem_id="lines", **segments,
+            gr.Radio, words={"label": "lines", "choices": choices("lines", "colours", "contours", "box")},
+            value="colours", elem_id="lines", **segments,
+        )  # fmt: skip
+        threshold = labels(
+            Steps, words={"label": "threshold"}, minimum=THRESHOLDS[0], maximum=THRESHOLDS[1], value=USUAL_THRESHOLD,
+            step=5, buttons=[], interactive=True, visible=False, elem_id="threshold",
         )  # fmt: skip
         colour_box = labels(
             gr.Radio, words={"label": "colours"}, choices=[(name.title(), name) for name in COLOUR_MAPS],
@@ -119,7 +127,7 @@ def _looks(labels: Labels) -> dict[str, Any]:
         save = labels(gr.Button, words={"value": "map_zip"}, elem_id="explain-save", scale=0, min_width=180)
         labels(gr.HTML, words={"value": note("map_zip_note")}, apply_default_css=False)
     archive = gr.DownloadButton(visible=False)  # only carries the file that the button above has made
-    return {"view": view, "lines": lines, "colours": colour_box, "save": save, "zip": archive}
+    return {"view": view, "lines": lines, "threshold": threshold, "colours": colour_box, "save": save, "zip": archive}
 
 
 def _contrast(labels: Labels) -> dict[str, Any]:
@@ -141,11 +149,14 @@ def _worth(labels: Labels) -> dict[str, Any]:
         test = labels(gr.Button, words={"value": "worth_go"}, elem_id="worth-go", scale=0, min_width=180)
         stop = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
         compare = labels(gr.Button, words={"value": "reference"}, elem_id="reference-go", scale=0, min_width=280)
+        go = labels(gr.Button, words={"value": "rivals_go"}, elem_id="rivals-go", scale=0, min_width=220)
+        cancel = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
     reference = gr.HTML(apply_default_css=False, elem_id="reference")
     worth = gr.HTML(apply_default_css=False, elem_id="worth")
     curves = gr.Plot(show_label=False, visible=False, elem_id="worth-curves")
     strip = gr.HTML(apply_default_css=False, elem_id="worth-strip")
+    rivals = gr.HTML(apply_default_css=False, elem_id="rivals")
     return {
         "test": test, "stop_test": stop, "compare": compare, "reference": reference, "worth": worth, "curves": curves,
-        "strip": strip,
+        "strip": strip, "rivals_go": go, "rivals_stop": cancel, "rivals": rivals,
     }  # fmt: skip

@@ -36,6 +36,7 @@ class _OneMap(NamedTuple):
     peak: float
     name: str
     raw: str  # the map as .npy, in base64
+    box: str  # where its box is, in words
 
 
 def small_photo(answer: Answer) -> Markup:
@@ -80,12 +81,12 @@ def _caption(language: str, maps: Sequence[Heatmap], look: Look, seconds: float)
     took = f"{1000 * seconds:.0f}{NNBSP}ms" if seconds < 1 else f"{seconds:.1f}{NNBSP}s"
     keys = [
         "map_unit_logits" if first.in_logits else "map_unit_own",
-        *(["map_shared"] if len(maps) > 1 else []),
-        *(["map_lines"] if look.lines else []),
+        *(["map_shared"] if len(maps) > 1 and not look.threshold else []),
+        *(["map_box" if look.threshold else "map_lines"] if look.lines else []),
         "map_pattern" if first.method == NO_CLASS else "map_highlights",
         "map_took",
     ]
-    return " ".join(text(language, key, layer=first.layer, time=took) for key in keys)
+    return " ".join(text(language, key, layer=first.layer, time=took, threshold=look.threshold) for key in keys)
 
 
 def _one_map(language: str, model: LoadedModel, answer: Answer, heatmap: Heatmap, look: Look, peak: float) -> _OneMap:
@@ -98,7 +99,20 @@ def _one_map(language: str, model: LoadedModel, answer: Answer, heatmap: Heatmap
         peak=heatmap.peak,
         name=file_stem(answer.file.rpartition(".")[0] or answer.file, label, heatmap.layer, heatmap.method),
         raw=base64.b64encode(npy(heatmap)).decode(),
+        box=_box_in_words(language, heatmap, look),
     )
+
+
+def _box_in_words(language: str, heatmap: Heatmap, look: Look) -> str:
+    found = look.region(heatmap)
+    if not found:
+        return ""
+    left, top, right, bottom = found.box
+    height, width = found.mask.shape
+    return text(
+        language, "map_box_words", left=left, top=top, right=right, bottom=bottom, width=width, height=height,
+        share=f"{100 * found.share:.0f}",
+    )  # fmt: skip
 
 
 def in_words(language: str, heatmap: Heatmap) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.explain.handlers import REPAINT_S, Asked, Explained, Shown
+from demo.explain.handlers import REPAINT_S, Asked, Explained, Shown, look_of
 from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui import html
@@ -22,8 +22,8 @@ from resnet_app.errors import ResNetAppError
 from resnet_app.progress import Steps, Watched
 
 if TYPE_CHECKING:
-    from resnet_app.explain.faithfulness import Worth
     from resnet_app.explain.heatmap import Heatmap
+    from resnet_app.explain.worth.faithfulness import Worth
 
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
 
@@ -74,17 +74,17 @@ def stopped(language: str) -> list[Any]:
     return list(Shown(cost=html.note(text(language, "slow_stopped")), go=ON, stop=OFF))
 
 
-def test_stopped() -> list[Any]:
+def test_stopped(language: str) -> list[Any]:
     """After Cancel: the button is back."""
-    return ["", ON, OFF]
+    return [html.note(text(language, "worth_stopped")), ON, OFF]
 
 
 def test(asked: Asked) -> Iterator[Tested]:
     """Deletion and insertion, ROAD and the strip for the first map, as they come; and the two buttons."""
     from demo.explain import charts, worth_view
-    from resnet_app.explain import faithfulness
+    from resnet_app.explain.worth import faithfulness
 
-    kept, heatmap, language = _looked_at(asked), _first_map(asked), asked.page.language
+    kept, heatmap, language = looked_at(asked), first_map(asked), asked.page.language
     model, chosen = kept.looked.model, kept.chosen
     if not heatmap.has_evidence:
         yield NOT_TESTED._replace(worth=html.note(text(language, "worth_empty")))
@@ -112,7 +112,7 @@ def _watched(asked: Asked, work: Steps[Worth]) -> Generator[Tested, None, Worth]
     return steps.result
 
 
-def _looked_at(asked: Asked) -> Explained:
+def looked_at(asked: Asked) -> Explained:
     """What the tab shows.
 
     Raises:
@@ -124,9 +124,9 @@ def _looked_at(asked: Asked) -> Explained:
     return kept
 
 
-def _first_map(asked: Asked) -> Heatmap:
+def first_map(asked: Asked) -> Heatmap:
     """The map that stands first."""
-    maps = _looked_at(asked).maps
+    maps = looked_at(asked).maps
     chosen = (maps[int(index)] for index in asked.classes or [] if int(index) in maps)
     return next(chosen, next(iter(maps.values())))
 
@@ -134,9 +134,9 @@ def _first_map(asked: Asked) -> Heatmap:
 def refer(asked: Asked) -> Referred:
     """The first map beside pytorch-grad-cam's of the same, and the button again."""
     from demo.explain import worth_view
-    from resnet_app.explain import reference
+    from resnet_app.explain.worth import reference
 
-    kept, heatmap = _looked_at(asked), _first_map(asked)
+    kept, heatmap = looked_at(asked), first_map(asked)
     found = reference.reference(kept.looked.model, kept.answer, heatmap, layers=kept.chosen.layers)
     shown = worth_view.beside_reference(asked.page.language, kept.answer, heatmap, found, colours=asked.colours)
     return Referred(shown, no_problem(), gr.update(interactive=True))
@@ -147,11 +147,14 @@ def write_zip(asked: Asked) -> Saved:
     from resnet_app import outputs
     from resnet_app.explain import export
 
-    kept = _looked_at(asked)
+    kept = looked_at(asked)
     photo = Path(kept.looked.photo)
     chosen = [kept.maps[int(index)] for index in asked.classes or [] if int(index) in kept.maps]
     maps = chosen or list(kept.maps.values())
-    content = export.bundle(kept.looked.model, kept.answer, photo, maps, colours=asked.colours)
+    threshold = look_of(asked, kept).threshold
+    content = export.bundle(
+        kept.looked.model, kept.answer, photo, maps, colours=asked.colours, threshold=threshold
+    )  # fmt: skip
     path = new_path(f"{outputs.file_stem(photo.stem)}_maps.zip")
     path.write_bytes(content)
     return Saved(str(path), no_problem())

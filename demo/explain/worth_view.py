@@ -11,10 +11,10 @@ from PIL import Image
 from demo.locales import text
 from demo.ui.html import table, template
 from resnet_app.choices import OWN_WAY
-from resnet_app.explain.faithfulness import Curve, Randomised
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.explain.overlay import coloured, draw, over
-from resnet_app.explain.reference import SAME, Reference
+from resnet_app.explain.worth.faithfulness import Curve, Randomised
+from resnet_app.explain.worth.reference import SAME, Reference
 from resnet_app.inference.predict import Answer
 
 STAYS_FROM = 0.5  # rank correlation with all weights lost; a map that depends on them has none left

@@ -10,7 +10,7 @@ from demo.fool import attack_handlers, gallery_handlers, handlers, paint_handler
 from demo.fool.layout import Fool
 from demo.fool.trial_handlers import Asked, Shown
 from demo.ui import photo_input
-from demo.ui.events import Listen, Page, Turns, components, on
+from demo.ui.events import Listen, Page, Turns, components, on, on_cancel
 from demo.ui.queues import EACH, LATEST, MODEL_WORK, PRIVATE, QUIET, SLOW_WORK
 from demo.ui.session import Turn
 
@@ -59,7 +59,7 @@ def _wire_attack(tab: Fool, page: Page, asked: Asked, shown: Shown) -> None:
         pressed.then, attack_handlers.attack, asked, shown, turns=Turns.TAKE, failed=attack_handlers.FAILED, **QUIET,
         **EACH, **SLOW_WORK,
     )  # fmt: skip
-    tab.stop.click(attack_handlers.stopped, language, components(shown), cancels=[attacking], **AT_ONCE)
+    on_cancel(tab.stop.click, attack_handlers.stopped, asked.turn, language, shown, of=attacking)
 
 
 def _wire_gallery(tab: Fool, asked: Asked, shown: Shown) -> None:

@@ -38,6 +38,7 @@ class Asked(NamedTuple):
     guess: Any
     measure: Any
     study: Any
+    turn: Any
 
     @property
     def settings(self) -> StudySettings:

@@ -53,6 +53,7 @@ class AskedSurface(NamedTuple):
     side: Any
     direction: Any
     study: Any
+    turn: Any
 
 
 class ShownSurface(NamedTuple):

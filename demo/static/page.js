@@ -76,10 +76,11 @@
   };
   // Gradio says in English, and in small print, how many are before one in the queue; ours stands where the result will.
   setInterval(() => {
-    for (const print of document.querySelectorAll(".wrap > .meta-text, .wrap > .meta-text-center")) {
-      const [, at, of] = print.textContent.match(/queue: (\d+)\/(\d+)/) ?? [];
+    for (const wrap of document.querySelectorAll(".wrap[data-place], .wrap:has(> .meta-text, > .meta-text-center)")) {
+      const print = wrap.querySelector(":scope > :is(.meta-text, .meta-text-center)")?.textContent ?? "";
+      const [, at, of] = print.match(/queue: (\d+)\/(\d+)/) ?? [];
       const place = at ? words("queue_place").replace("{at}", at).replace("{of}", of) : "";
-      if ((print.parentElement.dataset.place ?? "") !== place) print.parentElement.dataset.place = place;
+      if ((wrap.dataset.place ?? "") !== place) wrap.dataset.place = place;
     }
   }, 400);
 

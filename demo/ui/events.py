@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from demo.ui.errors import problem
-from demo.ui.session import PageInputs
+from demo.ui.queues import QUIET
+from demo.ui.session import PageInputs, Turn
 
 RING = "() => window.resnetExplorer.ring()"  # what is in sight shows itself anew
 RING_PHOTO = "() => window.resnetExplorer.ring('photo')"  # the same, for another photo: the drawn network stays
@@ -124,6 +125,28 @@ def on(
     """
     carry_out = partial(carried_out, turns=turns, stale=stale, failed=failed)
     return listen(_wired(work, carry_out, asked, type(shown)()), components(asked), components(shown), **how)
+
+
+def on_cancel(
+    listen: Listen, stopped: Callable[[str], Any], turn: gr.State, language: Any, shown: Any, *, of: Any
+) -> None:
+    """Wire Cancel, at once: what is under way ends, and nothing that it may still say on its way out is shown.
+
+    Args:
+        listen: the button's event.
+        stopped: the language -> what becomes of the outputs.
+        turn: that of the work; it is over.
+        language: of the page.
+        shown: the outputs, as a record or a list of components.
+        of: the event to cancel.
+    """
+
+    def end(turn: Turn, language: str) -> list[Any]:
+        turn.take()
+        return list(stopped(language))
+
+    end.__name__ = getattr(stopped, "__name__", "stopped")
+    listen(end, [turn, language], components(tuple(shown)), cancels=[of], queue=False, **QUIET)
 
 
 def _wired(work: Callable[..., Any], carry_out: Callable[..., Iterator[Any]], asked: Any, nothing: Any) -> Any:

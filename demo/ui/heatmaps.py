@@ -11,7 +11,8 @@ from demo.locales import ENGLISH, text
 from demo.ui.html import data_uri, template
 from resnet_app.colours import SIDES
 from resnet_app.explain.heatmap import Heatmap, SignedMap
-from resnet_app.explain.overlay import WholePhoto, coloured, contours, palette, signed_overlay
+from resnet_app.explain.overlay import WholePhoto, coloured, contours, outlined, palette, signed_overlay
+from resnet_app.explain.region import Region, region
 from resnet_app.inference.predict import Answer
 
 _show = template("page.html")
@@ -62,14 +63,16 @@ class Look:
     Attributes:
         crop: the square that the model saw.
         whole: the whole photo, where that is what is shown.
-        lines: contour lines in place of colours.
+        lines: lines in place of colours.
         colours: one of ``colours.COLOUR_MAPS``.
+        threshold: where the lines are a mask and its box: per cent of each map's peak; 0 for contour lines.
     """
 
     crop: Image.Image
     whole: WholePhoto | None
     lines: bool
     colours: str
+    threshold: int = 0
 
     def base(self) -> str:
         """The photo under the maps."""
@@ -81,5 +84,12 @@ class Look:
 
     def layer(self, heatmap: Heatmap, peak: float) -> str:
         """A map on a scale that ends at ``peak``."""
+        found = self.region(heatmap)
+        if found:
+            return self.placed(outlined(found))
         values = heatmap.on_scale(peak)
         return self.placed(contours(values) if self.lines else coloured(values, colours=self.colours))
+
+    def region(self, heatmap: Heatmap) -> Region | None:
+        """The mask and box of a map, where they are shown and the map has evidence."""
+        return region(heatmap, self.threshold) if self.threshold else None

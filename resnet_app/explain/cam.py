@@ -1,4 +1,4 @@
-"""Class activation maps: nine methods, any block or several, any classes of one picture, without a hook on the model.
+"""Class activation maps: ten methods, any block or several, any classes of one picture, without a hook on the model.
 
 All of them weigh a block's maps A (C, h, w) and add them up. What they weigh them by:
 
@@ -9,6 +9,8 @@ All of them weigh a block's maps A (C, h, w) and add them up. What they weigh th
     LayerCAM      positive gradients, position by position     Jiang et al. 2021 (LayerCAM, TIP)
     EigenCAM      the first principal component; no class      Muhammad and Yeasin 2020 (2008.00299)
     FinerCAM      Grad-CAM of the score against like classes   Zhang et al. 2025 (2501.11309)
+    RefineCAM     Grad-CAM++ of a stage and of all stages      Domeniconi et al. 2026 (2605.14641)
+                  after it, multiplied
     Score-CAM     the score of the picture masked by A_k       Wang et al. 2020 (1910.01279)
     Ablation-CAM  the score's drop where A_k is left out       Desai and Ramaswamy 2020 (WACV)
 
@@ -44,6 +46,7 @@ MIN_TOTAL = (
     5e-5  # of a logit, over all positions; below it a map is rounding noise, and stretching it would show a pattern
 )
 LIKE_CLASSES = 3  # that FinerCAM compares with
+REFINED = "refinecam"  # the method that multiplies the maps of several stages
 
 
 def parse_layers(text: str) -> tuple[str, ...]:
@@ -101,7 +104,17 @@ def choose(network: ResNet, layers: Sequence[str] = (LAYERS[-1],), method: str =
             )
     if not paths:
         raise UnknownChoiceError("layer", "", list(LAYERS))
+    if method == REFINED:
+        paths = _with_later_stages(network, paths)
     return CamChoice(tuple(layers), method, tuple(paths))
+
+
+def _with_later_stages(network: ResNet, paths: Sequence[str]) -> list[str]:
+    """The blocks, and the last block of each stage after the first of them, in the network's order."""
+    order = list(blocks(network))
+    first = min(map(order.index, paths))
+    ends = [f"{layer}.{len(getattr(network, layer)) - 1}" for layer in LAYERS]
+    return [path for at, path in enumerate(order) if path in paths or (path in ends and at > first)]
 
 
 def passes(network: ResNet, chosen: CamChoice) -> int:
@@ -154,7 +167,8 @@ def heatmaps_in_steps(
         model: left as it is: no hook, no flag, no gradient.
         answer: the model's answer to the picture.
         classes: indices of outputs.
-        chosen: the layers and the method; the maps of several layers are fused by their mean.
+        chosen: the layers and the method; the maps of several layers are fused by their mean, RefineCAM's by their
+            product.
     """
     paths, method = chosen.paths, chosen.method
     if paths == (model.backbone.last,) and method in SAME_ON_LAST:
@@ -174,18 +188,25 @@ def heatmaps_in_steps(
 
 
 def _finished(raw: list[Tensor], classes: Sequence[int], answer: Answer, layer: str, method: str) -> list[Heatmap]:
-    """Raw maps (K, h, w) of each block -> heat maps; those of several blocks are stretched, and their mean is taken."""
+    """Raw maps (K, h, w) of each block -> heat maps; those of several blocks are stretched before they are fused."""
     size = tuple(answer.pixels.shape[-2:])
     noise = [each.amax((1, 2), keepdim=True) * each[0].numel() <= MIN_TOTAL for each in raw]
     quiet = [each.masked_fill(faint, 0) for each, faint in zip(raw, noise, strict=True)]
     each_large = [interpolate(_stretch(each)[None], size, mode="bilinear")[0] for each in quiet]
-    large = each_large[0] if len(raw) == 1 else torch.stack(each_large).mean(0)
+    large = each_large[0] if len(raw) == 1 else _fused(each_large, method)
     own = quiet[0] if len(raw) == 1 else large
     values, own_values = _stretch(large).cpu().numpy(), own.cpu().numpy()
     return [
         Heatmap(index, values[i].astype(np.float32), own_values[i].astype(np.float32), layer, method)
         for i, index in enumerate(classes)
     ]
+
+
+def _fused(large: list[Tensor], method: str) -> Tensor:
+    """Maps of several blocks as one: their mean, or where they agree."""
+    if method == REFINED:
+        return torch.stack([_stretch(each) for each in large]).prod(0)
+    return torch.stack(large).mean(0)
 
 
 def _stretch(maps: Tensor) -> Tensor:
@@ -265,6 +286,7 @@ def _layer_cam(maps: Tensor, gradients: Tensor) -> Tensor:
 _BY_GRADIENT: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "gradcam": _grad_cam, "gradcam++": _grad_cam_plus_plus, "hirescam": _hires_cam, "xgradcam": _x_grad_cam,
     "layercam": _layer_cam, "finercam": _grad_cam,
+    REFINED: _grad_cam_plus_plus,
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from resnet_app import __version__
 from resnet_app.choices import OWN_WAY
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.explain.overlay import contours, draw, over
+from resnet_app.explain.region import Region, region
 from resnet_app.inference.batch_table import line_of
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer, describe_model
@@ -75,9 +76,9 @@ def manifest(model: LoadedModel, pictures: Sequence[dict[str, Any]], *, layer: s
 
 
 def picture_record(
-    model: LoadedModel, answer: Answer, digest: str, maps: Sequence[tuple[Heatmap, list[str]]]
+    model: LoadedModel, answer: Answer, digest: str, maps: Sequence[tuple[Heatmap, list[str], Region | None]]
 ) -> dict[str, Any]:
-    """One picture in a manifest: its file's SHA-256, and each of its maps with the files that show it."""
+    """One picture in a manifest: its file's SHA-256, each of its maps with the files that show it, and its box."""
     probabilities = answer.logits.softmax(0)
     return {
         "file": answer.file,
@@ -92,14 +93,17 @@ def picture_record(
                 "raw_peak": heatmap.peak,
                 "raw_unit": "logits per position" if heatmap.in_logits else "the method's own",
                 "evidence": heatmap.has_evidence,
+                **({"threshold_percent_of_peak": found.threshold, "box": list(found.box)} if found else {}),
                 "files": files,
             }
-            for heatmap, files in maps
+            for heatmap, files, found in maps
         ],
     }
 
 
-def bundle(model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[Heatmap], *, colours: str) -> bytes:
+def bundle(
+    model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[Heatmap], *, colours: str, threshold: int = 0
+) -> bytes:
     """One zip: the crop, each map over it in colours and in lines, the raw maps, the answers, the manifest.
 
     Args:
@@ -108,6 +112,10 @@ def bundle(model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[He
         path: the picture's file.
         heatmaps: one or more of one layer and method.
         colours: one of ``colours.COLOUR_MAPS``.
+        threshold: per cent of a map's peak: each map's mask and box too; 0 for none.
+
+    Raises:
+        ResNetAppError: the threshold is none.
     """
     files: dict[str, bytes] = {"crop.png": png(answer.crop)}
     listed = []
@@ -119,8 +127,11 @@ def bundle(model: LoadedModel, answer: Answer, path: Path, heatmaps: Sequence[He
             f"{stem}_contours.png": png(lines),
             f"{stem}.npy": npy(heatmap),
         }
+        found = region(heatmap, threshold) if threshold else None
+        if found:
+            own[f"{stem}_mask.png"] = png(Image.fromarray(found.mask))
         files |= own
-        listed.append((heatmap, list(own)))
+        listed.append((heatmap, list(own), found))
     files["predictions.csv"] = predictions_csv(model, [(answer.file, answer.logits)]).encode("utf-8-sig")
     told = manifest(
         model,

@@ -116,7 +116,7 @@ class MapFolder:
             self._path.mkdir(parents=True, exist_ok=True)
             draw(answer.crop, heatmap).save(self._path / f"{name}.png")
             (self._path / f"{name}.npy").write_bytes(npy(heatmap))
-        entry = picture_record(self._model, answer, digest, [(heatmap, [f"{name}.png", f"{name}.npy"])])
+        entry = picture_record(self._model, answer, digest, [(heatmap, [f"{name}.png", f"{name}.npy"], None)])
         self._explained.append((answer.file, answer.logits, entry))
         return took
 

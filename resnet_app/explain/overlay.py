@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from contourpy import contour_generator
@@ -13,6 +14,7 @@ from PIL import Image, ImageDraw
 from resnet_app.colours import COLOUR_MAPS, SIDES
 from resnet_app.errors import UnknownChoiceError
 from resnet_app.explain.heatmap import Heatmap, SignedMap
+from resnet_app.explain.region import Region
 from resnet_app.images import Recipe, crop_box, open_picture
 
 FULL_ALPHA_AT = 0.45  # of the peak; below it the overlay fades, so that the photo stays untouched without evidence
@@ -63,10 +65,29 @@ def contours(values: Values) -> Image.Image:
     lines = contour_generator(z=values)
     for strength, level in enumerate(CONTOURS, start=1):
         for line in lines.lines(level):
-            points = [((x + 0.5) * SHARPER, (y + 0.5) * SHARPER) for x, y in np.asarray(line)]
-            pen.line(points, fill=(0, 0, 0, 200), width=2 * strength + 3, joint="curve")
-            pen.line(points, fill=(255, 255, 255, 255), width=2 * strength - 1, joint="curve")
+            _line(pen, np.asarray(line), 2 * strength - 1)
     return image
+
+
+def outlined(region: Region) -> Image.Image:
+    """A region as lines (RGBA): around its mask, and the box, thicker; as ``contours`` draws them."""
+    height, width = region.mask.shape
+    image = Image.new("RGBA", (width * SHARPER, height * SHARPER))
+    pen = ImageDraw.Draw(image)
+    framed = np.pad(region.mask.astype(np.float32), 1)  # a mask at the edge is closed there
+    for line in contour_generator(z=framed).lines(0.5):
+        _line(pen, np.clip(np.asarray(line) - 1, 0, (width - 1, height - 1)), 1)
+    left, top, right, bottom = region.box
+    corners = [(left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1), (left, top)]
+    _line(pen, np.array(corners), 3)
+    return image
+
+
+def _line(pen: ImageDraw.ImageDraw, points: NDArray[Any], width: int) -> None:
+    """A white line with a dark edge through points (x, y) in px of the square."""
+    at = [((x + 0.5) * SHARPER, (y + 0.5) * SHARPER) for x, y in points]
+    pen.line(at, fill=(0, 0, 0, 200), width=width + 4, joint="curve")
+    pen.line(at, fill=(255, 255, 255, 255), width=width, joint="curve")
 
 
 def overlay(heatmap: Heatmap, *, colours: str = "inferno") -> Image.Image:

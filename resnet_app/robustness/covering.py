@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.explain.faithfulness import ranked
 from resnet_app.explain.heatmap import Heatmap, enlarged
+from resnet_app.explain.worth.faithfulness import ranked
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer
 from resnet_app.robustness.catalogue import COVERS

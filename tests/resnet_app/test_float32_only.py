@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from resnet_app.choices import LAYERS, METHODS, SLOW
-from resnet_app.explain import faithfulness, residuals
+from resnet_app.explain import residuals
 from resnet_app.explain.cam import choose, heatmaps, signed_map
+from resnet_app.explain.worth import faithfulness
 from resnet_app.inference import models
 from resnet_app.inference.predict import classify
 from resnet_app.progress import finish

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from demo.explain import handlers, worth_handlers, worth_view
 from demo.explain import view as explain_view
@@ -23,8 +24,9 @@ from demo.ui.labels import class_choices
 from demo.ui.session import Session, Turn
 from resnet_app.choices import METHODS, SLOW
 from resnet_app.explain import cam
-from resnet_app.explain.faithfulness import Curve
 from resnet_app.explain.heatmap import Heatmap
+from resnet_app.explain.region import region
+from resnet_app.explain.worth.faithfulness import Curve
 from resnet_app.inference import models
 from resnet_app.inference.backbone import blocks
 from resnet_app.registry import SPECS
@@ -41,7 +43,7 @@ def ask(**changes: Any) -> Asked:
         session._looked = kept.looked
     page, own = split({"photo": BEE, "session": session, **changes})
     given = {
-        "method": "gradcam", "layers": ["layer4"], "classes": [], "view": "crop", "lines": "colours",
+        "method": "gradcam", "layers": ["layer4"], "classes": [], "view": "crop", "lines": "colours", "threshold": 20,
         "colours": "inferno", "first": None, "second": None, "turn": Turn(), "kept": None,
     }  # fmt: skip
     return Asked(page, **{**given, **own})
@@ -75,6 +77,27 @@ def is_hidden(update: Any) -> bool:
 @pytest.fixture(scope="module")
 def first() -> Shown:
     return last(explain, ask())
+
+
+def test_a_box_stands_with_its_threshold_and_goes_into_the_zip(first: Shown) -> None:
+    asked = ask(kept=first.kept, lines="box", threshold=50, classes=["1"])
+    shown = last(explain, asked)
+    found = region(shown.kept.maps[1], 50)
+    assert found is not None
+    left, top, right, bottom = found.box
+    assert f"Box: x {left} to {right}, y {top} to {bottom}" in shown.result
+    assert "above 50 % of its own peak" in shown.result
+    assert shown.threshold["visible"] is True
+    assert is_hidden(last(explain, ask(kept=first.kept)).threshold)
+    saved = carry_out(worth_handlers.write_zip, asked._replace(kept=shown.kept), worth_handlers.Saved)
+    with zipfile.ZipFile(list(saved)[-1].file) as archive:
+        (mask,) = [name for name in archive.namelist() if name.endswith("_mask.png")]
+        (told,) = json.loads(archive.read("manifest.json"))["pictures"][0]["maps"]
+        with Image.open(io.BytesIO(archive.read(mask))) as picture:
+            assert (np.asarray(picture) > 0).sum() == found.mask.sum()
+    assert (told["box"], told["threshold_percent_of_peak"]) == (list(found.box), 50)
+    bad = last(explain, ask(kept=first.kept, lines="box", threshold=99))
+    assert "The threshold is 99 %; give 5 to 95." in bad.problem["value"]
 
 
 def test_without_a_photo_there_is_an_invitation() -> None:

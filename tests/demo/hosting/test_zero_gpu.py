@@ -11,7 +11,8 @@ import torch
 from demo.hosting import zero_gpu
 from resnet_app import device
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
-from resnet_app.explain import cam, faithfulness
+from resnet_app.explain import cam
+from resnet_app.explain.worth import faithfulness
 from resnet_app.inference import models
 from resnet_app.inference.batch import answered
 from resnet_app.inference.predict import classify

@@ -1,5 +1,6 @@
 """The Why residual? tab's work without a browser: a guess, curves that grow, and what is inside."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from demo.residual import charts, handlers, inside_handlers
 from demo.residual.choices import DATA, NO_IDEA, data_sets
 from demo.residual.handlers import Asked, Shown
 from demo.residual.inside_handlers import AskedSurface, AskedWalk
+from demo.ui.events import Turns
+from demo.ui.session import Turn
 from resnet_app.depth.process import Study
 from resnet_app.depth.record import KINDS, Run, StudySettings, colour_of, recorded
 from resnet_app.depth.study import build
 from resnet_app.errors import ResNetAppError
 from tests.page import carry_out, split
+from tests.resnet_app.depth.test_process import workers_of
 
 SMALL = {"depths": [8], "kinds": ["plain", "residual"], "epochs": 2, "width": 4}
 
@@ -25,6 +29,7 @@ def ask(**changes: Any) -> Asked:
     given = {
         "depths": [20, 56], "kinds": ["plain", "residual"], "seeds": 1, "epochs": 12, "width": 8, "norm": True,
         "data": "digits", "guess": NO_IDEA, "measure": "gradients", "study": None,
+        "turn": Turn(),
     }  # fmt: skip
     return Asked(page, **{**given, **own})
 
@@ -97,7 +102,7 @@ def test_a_picture_is_walked_through_both_as_they_were_after_each_epoch(trained:
 @pytest.mark.parametrize("plane", ["random", "path"])
 def test_the_loss_is_sampled_and_drawn_on_one_scale(trained: Shown, plane: str) -> None:
     page, _ = split({})
-    asked = AskedSurface(page, "0", "1", plane, "11", 3, trained.study)
+    asked = AskedSurface(page, "0", "1", plane, "11", 3, trained.study, Turn())
     *steps, end = inside_handlers.surface(asked)
     assert any("of 242 points" in str(step.progress) for step in steps)
     drawn = [trace for trace in end.surface["value"].data if trace.type in ("surface", "contour")]
@@ -111,6 +116,17 @@ def test_the_loss_is_sampled_and_drawn_on_one_scale(trained: Shown, plane: str) 
         low, high = drawn[0].cmin, drawn[0].cmax
         assert (low, high) == (drawn[1].cmin, drawn[1].cmax)
         assert (low, high) == pytest.approx((min(map(np.min, heights)), max(map(np.max, heights))))
+
+
+@pytest.mark.slow
+def test_after_cancel_nothing_more_is_shown_and_the_process_has_ended() -> None:
+    asked = ask(**SMALL)
+    shown = carry_out(handlers.train, asked, Shown, turns=Turns.TAKE, failed=handlers.FAILED)
+    first = next(shown)
+    asked.turn.take()  # as Cancel does
+    assert list(shown) == [Shown()]
+    assert workers_of(os.getpid()) == []
+    assert not first.study.is_done
 
 
 def test_what_cannot_be_trained_is_one_sentence_and_the_button_is_back() -> None:

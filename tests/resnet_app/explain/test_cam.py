@@ -35,6 +35,7 @@ THEIRS = {
     "layercam": pytorch_grad_cam.LayerCAM,
     "eigencam": pytorch_grad_cam.EigenCAM,
     "finercam": pytorch_grad_cam.FinerCAM,
+    "refinecam": pytorch_grad_cam.RefineCAM,
     "scorecam": pytorch_grad_cam.ScoreCAM,
     "ablationcam": pytorch_grad_cam.AblationCAM,
 }
@@ -66,11 +67,11 @@ def answer_of(model, size=SIZE):
 def theirs(model, answer, index, layers, method):
     """The map of pytorch-grad-cam, used as its README does, on a copy that keeps gradients."""
     network = copy.deepcopy(model.network).requires_grad_(True)
-    targets = [blocks(network)[path] for path in choose(network, layers).paths]
-    with THEIRS[method](network, targets) as cam:
-        if method == "finercam":
-            return cam(answer.pixels, target_idx=index)[0]
-        return cam(answer.pixels, [ClassifierOutputTarget(index)])[0]
+    targets = [blocks(network)[path] for path in choose(network, layers, method).paths]
+    cam = THEIRS[method](network, targets)  # its hooks go with the copy
+    if method == "finercam":
+        return cam(answer.pixels, target_idx=index)[0]
+    return cam(answer.pixels, [ClassifierOutputTarget(index)])[0]
 
 
 @pytest.mark.parametrize("name", SPECS)

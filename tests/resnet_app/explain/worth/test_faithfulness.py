@@ -9,9 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_app.explain import faithfulness
 from resnet_app.explain.cam import heatmaps
-from resnet_app.explain.faithfulness import (
+from resnet_app.explain.heatmap import Heatmap
+from resnet_app.explain.worth import faithfulness
+from resnet_app.explain.worth.faithfulness import (
     FROM_THE_TOP,
     STEPS,
     Curve,
@@ -22,7 +23,6 @@ from resnet_app.explain.faithfulness import (
     randomised,
     road,
 )
-from resnet_app.explain.heatmap import Heatmap
 from resnet_app.images import to_tensor
 from resnet_app.inference import models, predict
 from resnet_app.progress import Watched, finish

@@ -27,6 +27,7 @@ from resnet_app.inference.predict import Answer
 CLASSES = {  # ours -> theirs
     "gradcam": "GradCAM", "gradcam++": "GradCAMPlusPlus", "hirescam": "HiResCAM", "xgradcam": "XGradCAM",
     "layercam": "LayerCAM", "eigencam": "EigenCAM", "finercam": "FinerCAM",
+    "refinecam": "RefineCAM",
 }  # fmt: skip
 SAME = 1e-4  # of the peak: rounding alone explains no more
 
@@ -81,7 +82,7 @@ def reference(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, layers: S
     if heatmap.method == "finercam":
         asked = {"target_idx": heatmap.index}
     started = perf_counter()
-    with getattr(pytorch_grad_cam, CLASSES[heatmap.method])(network, targets) as cam:
-        values = cam(answer.pixels.clone(), **asked)[0].astype(np.float32)
+    cam = getattr(pytorch_grad_cam, CLASSES[heatmap.method])(network, targets)  # its hooks go with the copy
+    values = cam(answer.pixels.clone(), **asked)[0].astype(np.float32)
     took = perf_counter() - started
     return Reference(version("grad-cam"), values, float(np.abs(values - heatmap.values).max()), took)

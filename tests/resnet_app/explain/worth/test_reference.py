@@ -11,7 +11,7 @@ from resnet_app.errors import ResNetAppError
 from resnet_app.explain.cam import choose, heatmaps
 from resnet_app.explain.export import manifest
 from resnet_app.explain.heatmap import Heatmap
-from resnet_app.explain.reference import CLASSES, reference
+from resnet_app.explain.worth.reference import CLASSES, reference
 from resnet_app.inference.predict import classify
 from tests.page import last, visit
 
