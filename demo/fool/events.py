@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from demo.fool import attack_handlers, gallery_handlers, handlers, paint_handlers, slide_handlers
-from demo.fool.layout import Fool
+from demo.fool import attack_handlers, gallery_handlers, handlers, paint_handlers, reason_handlers, slide_handlers
+from demo.fool.layout import Fool, Reason
 from demo.fool.trial_handlers import Asked, Shown
 from demo.ui import photo_input
 from demo.ui.events import Listen, Page, Turns, components, on, on_cancel
@@ -49,6 +49,7 @@ def wire(tab: Fool, page: Page, photo: gr.Image) -> None:
     follow(tab.cover_go.click, paint_handlers.cover, **EACH)
     _wire_attack(tab, page, asked, shown)
     _wire_gallery(tab, asked, shown)
+    _wire_reason(tab.reason, page)
 
 
 def _wire_attack(tab: Fool, page: Page, asked: Asked, shown: Shown) -> None:
@@ -69,3 +70,14 @@ def _wire_gallery(tab: Fool, asked: Asked, shown: Shown) -> None:
         failed=gallery_handlers.NOT_SAVED, **QUIET, **MODEL_WORK,
     )  # fmt: skip
     saved.then(None, tab.zip, None, js="(file) => window.resnetExplorer.saveFile(file)", **PRIVATE)
+
+
+def _wire_reason(section: Reason, page: Page) -> None:
+    """What was measured stands there with the tab; nothing is taken apart before it is asked for."""
+    asked = reason_handlers.AskedReason(page.inputs)
+    shown = reason_handlers.ShownReason(section.told, section.result, section.problem)
+    on(page.bells.fool.input, reason_handlers.tell, asked, shown, **EACH, **QUIET)
+    on(
+        section.go.click, reason_handlers.take_apart, asked, shown, failed=reason_handlers.FAILED, **QUIET,
+        **MODEL_WORK,
+    )  # fmt: skip

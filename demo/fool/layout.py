@@ -17,6 +17,15 @@ from resnet_app.robustness.catalogue import ATTACKS, CORRUPTIONS, MAX_EPSILON
 FIRST = next(iter(CORRUPTIONS.values()))
 
 
+class Reason(NamedTuple):
+    """The section on right answers for wrong reasons."""
+
+    told: gr.HTML
+    go: gr.Button
+    problem: gr.HTML
+    result: gr.HTML
+
+
 class Fool(NamedTuple):
     """The tab's components."""
 
@@ -46,6 +55,7 @@ class Fool(NamedTuple):
     gallery: gr.HTML
     save: gr.Button
     zip: gr.DownloadButton
+    reason: Reason
 
 
 def build(labels: Labels) -> Fool:
@@ -77,6 +87,7 @@ def build(labels: Labels) -> Fool:
                     parts["curve"] = gr.Plot(show_label=False, visible=False, elem_id="fool-curve")
                     parts["curve_words"] = gr.HTML(**plain, elem_id="fool-curve-words")
             parts |= _gallery(labels)
+            parts["reason"] = _reason(labels)
     return Fool(**parts)
 
 
@@ -126,6 +137,16 @@ def _gallery(labels: Labels) -> dict[str, Any]:
     save = labels(gr.Button, words={"value": "fool_zip"}, visible=False, elem_id="fool-save", scale=0, min_width=180)
     archive = gr.DownloadButton(visible=False)  # only carries the file that the button above has made
     return {"keep": keep, "gallery": gallery, "save": save, "zip": archive}
+
+
+def _reason(labels: Labels) -> Reason:
+    """Is it the bee or the flower?: what was measured, and the example taken apart."""
+    plain: dict[str, Any] = {"apply_default_css": False}
+    with labels(gr.Accordion, words={"label": "reason_title"}, open=False, elem_id="fool-reason"):
+        told = gr.HTML(**plain, elem_id="reason-told")
+        go = labels(gr.Button, words={"value": "reason_go"}, elem_id="reason-go", scale=0, min_width=180)
+        problem = gr.HTML(visible=False, **plain, elem_id="reason-problem")
+        return Reason(told, go, problem, gr.HTML(**plain, elem_id="reason-result"))
 
 
 def _steps(labels: Labels, key: str, low: float, high: float, value: float, step: float = 1) -> Any:

@@ -30,7 +30,7 @@ THUMBNAIL = 160  # px
 _show = template("fool.html")
 
 
-class _Picture(NamedTuple):
+class Picture(NamedTuple):
     """A picture as its figure shows it: with a map over it, unless it is empty, and words."""
 
     title: str
@@ -53,14 +53,14 @@ def compared(
     peak = max(heatmap.peak for heatmap in maps)
     titles = ("fool_before", "fool_after")
     pictures = [
-        _picture(language, title, answer, heatmap, peak)
+        pictured(language, title, answer, heatmap, peak)
         for title, answer, heatmap in zip(titles, (trial.before, trial.after), maps, strict=True)
     ]
     if difference:
         pictures.insert(1, _difference(language, trial))
     is_same = trial.before is trial.after or trial.before.crop.tobytes() == trial.after.crop.tobytes()
     verdict = "fool_unchanged" if is_same else "fool_yes" if trial.is_fooled else "fool_no"
-    return _outcome(
+    return outcome(
         language, model, pictures, peak, verdict=_verdict(language, verdict, trial), is_fooled=trial.is_fooled,
         lines=[] if is_same else [_change(language, trial)],
     )  # fmt: skip
@@ -82,15 +82,16 @@ def falls(language: str, model: LoadedModel, found: Falls, maps: Sequence[Heatma
         ),
         text(language, "fool_falls_more" if first.logit_change < min(changes) else "fool_falls_less"),
     ]  # fmt: skip
-    return _outcome(
+    return outcome(
         language, model,
-        [_picture(language, *each, heatmap, peak) for each, heatmap in zip(answers.items(), maps, strict=True)], peak,
+        [pictured(language, *each, heatmap, peak) for each, heatmap in zip(answers.items(), maps, strict=True)], peak,
         verdict=_verdict(language, "fool_yes" if first.is_fooled else "fool_no", first),
         is_fooled=first.is_fooled, lines=lines,
     )  # fmt: skip
 
 
-def _outcome(language: str, model: LoadedModel, pictures: Sequence[_Picture], peak: float, **said: Any) -> Markup:
+def outcome(language: str, model: LoadedModel, pictures: Sequence[Picture], peak: float, **said: Any) -> Markup:
+    """Pictures side by side under what is said of them; the peak, in the logit's units, is the scale's end."""
     return _show(
         "outcome", language, pictures=pictures, bar=colour_bar("0", figure(peak), COLOURS), key=model_key(model),
         title=model_title(language, model), **said,
@@ -113,7 +114,8 @@ def _signed(value: float) -> str:
     return proper(f"{value:+.2f}")
 
 
-def _picture(language: str, title: str, answer: Answer, heatmap: Heatmap, peak: float) -> _Picture:
+def pictured(language: str, title: str, answer: Answer, heatmap: Heatmap, peak: float) -> Picture:
+    """An answer's picture under its title (a key), with its map on the scale up to the peak."""
     best = answer.predictions[0]
     words = text(language, "no_evidence_long")
     layer = ""
@@ -121,15 +123,15 @@ def _picture(language: str, title: str, answer: Answer, heatmap: Heatmap, peak: 
         words = text(language, "map_where", where=hottest(language, heatmap))
         layer = data_uri(coloured(heatmap.on_scale(peak), colours=COLOURS), "WEBP")
     said = text(language, "fool_map_of", label=best.label, words=words)
-    return _Picture(text(language, title), data_uri(answer.crop), layer, best.label, best.probability, said)
+    return Picture(text(language, title), data_uri(answer.crop), layer, best.label, best.probability, said)
 
 
-def _difference(language: str, trial: Trial) -> _Picture:
+def _difference(language: str, trial: Trial) -> Picture:
     before, after = (np.asarray(each.crop).astype(int) for each in (trial.before, trial.after))
     change = after - before
     shown = Image.fromarray((128 + TIMES * change).clip(0, 255).astype(np.uint8))
     words = text(language, "fool_difference_note", most=int(np.abs(change).max()))
-    return _Picture(text(language, "fool_difference"), data_uri(shown), "", "", None, words)
+    return Picture(text(language, "fool_difference"), data_uri(shown), "", "", None, words)
 
 
 def curve_words(language: str, found: Curve, corruption: Corruption, names: Sequence[str]) -> Markup:
