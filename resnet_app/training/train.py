@@ -18,7 +18,7 @@ from torchvision.transforms import v2
 
 from resnet_app.checkpoints.read import read_checkpoint
 from resnet_app.checkpoints.write import save_safetensors
-from resnet_app.device import Device, resolve
+from resnet_app.device import Device, has_quick_bfloat16, resolve
 from resnet_app.errors import DataError, UnknownChoiceError
 from resnet_app.images import Recipe, read_crop, to_tensor
 from resnet_app.inference.download import obtain
@@ -253,7 +253,7 @@ class _Run:
         targets = labels.to(self.device.torch)
         if self._mixup is not None:
             inputs, targets = self._mixup(inputs, targets)
-        with torch.autocast(self.device.torch.type, dtype=torch.bfloat16, enabled=self.device.name != "mps"):
+        with torch.autocast(self.device.torch.type, dtype=torch.bfloat16, enabled=has_quick_bfloat16(self.device)):
             logits = self.network(inputs)
         loss = self._criterion(logits.float(), targets)
         self.optimizer.zero_grad()

@@ -58,3 +58,11 @@ def test_the_clock_waits_for_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
     device.clock(device.Device("cuda:1", "Card 1"))
     assert waited == [torch.device("cuda:1")]
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_half_the_bits_are_for_a_cpu_that_can_and_for_nvidias_cards(can, monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: can)
+    assert device.has_quick_bfloat16(device.Device("cpu", "CPU")) is can
+    assert device.has_quick_bfloat16(device.Device("cuda:0", "Card 1"))
+    assert not device.has_quick_bfloat16(device.Device("mps", "Apple"))

@@ -8,6 +8,7 @@ import torch
 from resnet_app.device import resolve
 from resnet_app.errors import CheckpointError, DataError, UnknownChoiceError
 from resnet_app.images import Recipe
+from resnet_app.resnet import ResNet
 from resnet_app.training import train
 from resnet_app.training.dataset import find_pictures, find_splits
 from resnet_app.training.train import TrainSettings
@@ -54,6 +55,15 @@ def test_a_small_run_learns_to_tell_red_from_blue(splits, coloured):
     every = train.score(result.network, find_pictures(coloured), settings.recipe, resolve("cpu"))
     assert (every.right, len(every.labels)) == (16, 16)
     assert every.loss < 0.35  # half of what a coin gets; at most 0.17 in those ten
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_a_cpu_without_half_the_bits_learns_in_all_of_them(can, splits, monkeypatch):
+    monkeypatch.setattr(train, "has_quick_bfloat16", lambda _device: can)
+    seen, forward = set(), ResNet.forward_head
+    monkeypatch.setattr(ResNet, "forward_head", lambda self, maps: seen.add(maps.dtype) or forward(self, maps))
+    train.train(replace(SETTINGS, epochs=1), splits[0], None)
+    assert seen == {torch.bfloat16 if can else torch.float32}
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(trained, splits):
