@@ -48,3 +48,4 @@ benchmark:
 	$(PYTHON) -m benchmarks.request
 	$(PYTHON) -m benchmarks.threads
 	$(PYTHON) -m benchmarks.crowd
+	$(PYTHON) -m benchmarks.depth

@@ -42,3 +42,8 @@ def test_paint_slide_attack_and_keep(open_page: Callable[..., Page]) -> None:
         page.locator("#fool-save").click()
     with zipfile.ZipFile(saved.value.path()) as archive:
         assert "pgd" in json.dumps(json.loads(archive.read("manifest.json")))
+
+    page.get_by_role("button", name="Is it the bee or the flower?").click()
+    expect(page.locator("#reason-told tbody tr")).to_have_count(7)
+    page.locator("#reason-go").click()
+    expect(page.locator("#reason-result figure")).to_have_count(5)
