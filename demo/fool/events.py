@@ -49,7 +49,7 @@ def wire(tab: Fool, page: Page, photo: gr.Image) -> None:
     follow(tab.cover_go.click, paint_handlers.cover, **EACH)
     _wire_attack(tab, page, asked, shown)
     _wire_gallery(tab, asked, shown)
-    _wire_reason(tab.reason, page)
+    _wire_reason(tab.reason, page, drawn[0].then)
 
 
 def _wire_attack(tab: Fool, page: Page, asked: Asked, shown: Shown) -> None:
@@ -72,11 +72,11 @@ def _wire_gallery(tab: Fool, asked: Asked, shown: Shown) -> None:
     saved.then(None, tab.zip, None, js="(file) => window.resnetExplorer.saveFile(file)", **PRIVATE)
 
 
-def _wire_reason(section: Reason, page: Page) -> None:
+def _wire_reason(section: Reason, page: Page, shown_anew: Listen) -> None:
     """What was measured stands there with the tab; nothing is taken apart before it is asked for."""
     asked = reason_handlers.AskedReason(page.inputs)
     shown = reason_handlers.ShownReason(section.told, section.result, section.problem)
-    on(page.bells.fool.input, reason_handlers.tell, asked, shown, **EACH, **QUIET)
+    on(shown_anew, reason_handlers.tell, asked, shown, **EACH, **QUIET)
     on(
         section.go.click, reason_handlers.take_apart, asked, shown, failed=reason_handlers.FAILED, **QUIET,
         **MODEL_WORK,

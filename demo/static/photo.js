@@ -95,6 +95,7 @@
   const show = (dialog, reason) => {
     for (const words of dialog.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== reason;
     dialog.querySelector("[data-shoot]").disabled = reason !== "films";
+    dialog.querySelector("[data-hold]").hidden = reason !== "films" || !inputOf(dialog.box)?.multiple;
     dialog.querySelector("video").hidden = reason !== "films";
   };
   const film = async (dialog) => {
@@ -117,19 +118,47 @@
     if (canFilm()) film(dialog);
     else show(dialog, "insecure");
   };
-  const shoot = (dialog) => {
-    const video = dialog.querySelector("video");
+  const frame = (video) => {
     const canvas = document.createElement("canvas");
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
     canvas.getContext("2d").drawImage(video, 0, 0);
-    canvas.toBlob((blob) => {
-      const input = inputOf(dialog.box);
-      give([new File([blob], `photo-${Date.now()}.jpg`, { type: "image/jpeg" })], dialog.box);
-      if (!input?.multiple) return dialog.close();
-      dialog.querySelector("[data-shots]").textContent += "●"; // one for each that was taken; the camera stays
-    }, "image/jpeg", 0.92);
+    return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
   };
+  const named = (blob, number) => new File([blob], `photo-${Date.now()}-${number}.jpg`, { type: "image/jpeg" });
+  const shoot = async (dialog) => {
+    give([named(await frame(dialog.querySelector("video")), 1)], dialog.box);
+    if (!inputOf(dialog.box)?.multiple) return dialog.close();
+    dialog.querySelector("[data-shots]").textContent += "●"; // one for each that was taken; the camera stays
+  };
+
+  // While the button is held: a photo every HELD_MS, all given at once when it is let go.
+  const HELD_MS = 200;
+  const MOST_HELD = 60;
+  const hold = (dialog) => {
+    if (dialog.held) return;
+    const shots = [];
+    const take = () => {
+      if (shots.length === MOST_HELD) return;
+      shots.push(frame(dialog.querySelector("video")));
+      dialog.querySelector("[data-shots]").textContent = `● ${shots.length}`;
+    };
+    take();
+    dialog.held = { shots, timer: setInterval(take, HELD_MS) };
+  };
+  const letGo = async () => {
+    const dialog = document.querySelector("#camera dialog");
+    if (!dialog?.held) return;
+    const { shots, timer } = dialog.held;
+    dialog.held = null;
+    clearInterval(timer);
+    give((await Promise.all(shots)).map(named), dialog.box);
+  };
+  const isHold = ({ target, key }) => target.closest?.("[data-hold]") && (key === undefined || key === " " || key === "Enter");
+  for (const begins of ["pointerdown", "keydown"])
+    document.addEventListener(begins, (event) => isHold(event) && hold(event.target.closest("dialog")));
+  for (const ends of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(ends, letGo);
+  addEventListener("blur", letGo);
   document.addEventListener("click", ({ target }) => {
     const opener = target.closest("button[data-camera]");
     if (opener) return openCamera(opener.closest(".teach-box") ?? document.querySelector("#photo"));
@@ -138,7 +167,15 @@
     if (target.closest("[data-shoot]")) shoot(dialog);
     if (target.closest("[data-close]") || target === dialog) dialog.close();
   });
-  document.addEventListener("close", ({ target }) => target.matches?.("#camera dialog") && stop(target.querySelector("video")), true);
+  document.addEventListener(
+    "close",
+    ({ target }) => {
+      if (!target.matches?.("#camera dialog")) return;
+      letGo();
+      stop(target.querySelector("video"));
+    },
+    true,
+  );
   document.addEventListener("change", ({ target }) => {
     const dialog = target.closest("#camera dialog");
     if (!dialog) return;

@@ -11,6 +11,8 @@ from demo.teach.layout import MAX_CLASSES, TeachTab
 from demo.ui.events import Page, on, open_tab
 from demo.ui.queues import LATEST, MODEL_WORK, PRIVATE, QUIET
 
+SAVE = "(file) => window.resnetExplorer.saveFile(file)"
+
 
 def wire(tab: TeachTab, page: Page, *, taught: gr.State, photo: gr.Image) -> None:
     """Wire the tab; ``taught`` is the session's lesson, to be tried in Classify on a photo of its own kind."""
@@ -31,7 +33,19 @@ def wire(tab: TeachTab, page: Page, *, taught: gr.State, photo: gr.Image) -> Non
         tab.save.click, handlers.write_checkpoint, handlers.AskedFile(page.inputs, taught),
         handlers.ShownFile(tab.checkpoint, tab.problem), **QUIET, **MODEL_WORK,
     )  # fmt: skip
-    saved.then(None, tab.checkpoint, None, js="(file) => window.resnetExplorer.saveFile(file)", **PRIVATE)
+    saved.then(None, tab.checkpoint, None, js=SAVE, **PRIVATE)
+    packed = on(
+        tab.save_boxes.click, handlers.save_boxes, boxes, handlers.ShownFile(tab.zip, tab.problem), **QUIET,
+    )  # fmt: skip
+    packed.then(None, tab.zip, None, js=SAVE, **PRIVATE)
+    loaded = handlers.ShownLoaded(tab.how_many, tab.boxes, tab.names, tab.photos, tab.problem)
+    on(
+        tab.load_boxes.upload,
+        handlers.load_boxes,
+        handlers.AskedZip(page.inputs, tab.load_boxes, boxes),
+        loaded,
+        **QUIET,
+    )
 
 
 def show_boxes(count: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -75,6 +76,24 @@ class ShownFile(NamedTuple):
     problem: Any = gr.skip()
 
 
+class AskedZip(NamedTuple):
+    """A zip of photos, and the boxes that they are for."""
+
+    page: PageInputs
+    file: Any
+    boxes: Asked
+
+
+class ShownLoaded(NamedTuple):
+    """The boxes, filled anew."""
+
+    how_many: Any = gr.skip()
+    columns: Any = (gr.skip(),) * 6
+    names: Any = (gr.skip(),) * 6
+    photos: Any = (gr.skip(),) * 6
+    problem: Any = gr.skip()
+
+
 def teach(asked: Asked) -> Iterator[Shown]:
     """Fit a head to the photos in the boxes, and judge each photo by a head that never saw it."""
     from demo.teach import view
@@ -119,3 +138,32 @@ def write_checkpoint(asked: AskedFile) -> ShownFile:
     path = new_path(view.file_name(model.class_names))
     few_shot.save(path, model)
     return ShownFile(str(path), no_problem())
+
+
+def save_boxes(asked: Asked) -> ShownFile:
+    """The photos in the boxes, and their names, as a file for another day."""
+    from resnet_app.training.boxes import pack
+    from resnet_app.training.few_shot import Box
+
+    unnamed = text(asked.page.language, "teach_unnamed")
+    boxes = [
+        Box(name.strip() or f"{unnamed} {number}", tuple(map(Path, files)))
+        for number, (name, files) in enumerate(asked.content, start=1)
+        if name.strip() or files
+    ]
+    path = new_path("photos.zip")
+    path.write_bytes(pack(boxes))
+    return ShownFile(str(path), no_problem())
+
+
+def load_boxes(asked: AskedZip) -> ShownLoaded:
+    """The boxes as they were saved, in the place of what lies there; a zip that will not do changes nothing."""
+    from resnet_app.training.boxes import unpack
+
+    boxes = unpack(Path(asked.file), new_path("boxes"))
+    most = len(asked.boxes.names)
+    shown = [(box.name, [str(file) for file in box.files]) for box in boxes] + [("", [])] * (most - len(boxes))
+    return ShownLoaded(
+        str(len(boxes)), tuple(gr.update(visible=number <= len(boxes)) for number in range(1, most + 1)),
+        tuple(name for name, _ in shown), tuple(files or None for _, files in shown), no_problem(),
+    )  # fmt: skip

@@ -30,6 +30,9 @@ class TeachTab(NamedTuple):
     try_it: gr.Button
     save: gr.Button
     checkpoint: gr.DownloadButton
+    save_boxes: gr.Button
+    load_boxes: gr.UploadButton
+    zip: gr.DownloadButton
 
 
 def build(labels: Labels) -> TeachTab:
@@ -49,12 +52,22 @@ def build(labels: Labels) -> TeachTab:
         with gr.Row(visible=False, elem_id="teach-after") as after:
             try_it = labels(gr.Button, words={"value": "teach_try"}, elem_id="teach-try")
             save = labels(gr.Button, words={"value": "teach_download"}, elem_id="teach-download")
+    with gr.Row(elem_id="teach-keep"):
+        save_boxes = labels(gr.Button, words={"value": "teach_save_boxes"}, size="sm", elem_id="teach-save-boxes")
+        load_boxes = labels(
+            gr.UploadButton, words={"label": "teach_load_boxes"}, file_types=[".zip"], size="sm",
+            elem_id="teach-load-boxes",
+        )  # fmt: skip
+    archive = gr.DownloadButton(visible=False)
     checkpoint = gr.DownloadButton(visible=False)  # only carries the file that the button above has made
     problem = gr.HTML(visible=False, apply_default_css=False, elem_id="teach-problem")
     outdated = gr.HTML(visible=False, apply_default_css=False, elem_id="teach-outdated")
     empty = html.empty(labels.language, "teach_empty_title", "teach_empty_text")
     result = gr.HTML(empty, apply_default_css=False, elem_id="teach-result")
-    return TeachTab(count, boxes, names, photos, go, problem, outdated, result, after, try_it, save, checkpoint)
+    return TeachTab(
+        count, boxes, names, photos, go, problem, outdated, result, after, try_it, save, checkpoint,
+        save_boxes, load_boxes, archive,
+    )  # fmt: skip
 
 
 def _box(labels: Labels, number: int, *, visible: bool) -> tuple[gr.Column, gr.Textbox, Photos]:

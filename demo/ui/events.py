@@ -97,6 +97,13 @@ def filled(record: Any, values: Iterator[Any]) -> Any:
     return type(record)(*parts) if hasattr(record, "_fields") else tuple(parts)
 
 
+def spread(record: Any, values: Any) -> list[Any]:
+    """What a handler gives, one by one: in the places of the record's components, whatever each value is."""
+    if not isinstance(record, tuple):
+        return [values]
+    return [each for part, value in zip(record, values, strict=True) for each in spread(part, value)]
+
+
 def on(
     listen: Listen,
     work: Callable[..., Any],
@@ -124,7 +131,7 @@ def on(
         how: further options of the event: queue, progress, visibility.
     """
     carry_out = partial(carried_out, turns=turns, stale=stale, failed=failed)
-    return listen(_wired(work, carry_out, asked, type(shown)()), components(asked), components(shown), **how)
+    return listen(_wired(work, carry_out, asked, shown), components(asked), components(shown), **how)
 
 
 def on_cancel(
@@ -149,19 +156,21 @@ def on_cancel(
     listen(end, [turn, language], components(tuple(shown)), cancels=[of], queue=False, **QUIET)
 
 
-def _wired(work: Callable[..., Any], carry_out: Callable[..., Iterator[Any]], asked: Any, nothing: Any) -> Any:
+def _wired(work: Callable[..., Any], carry_out: Callable[..., Iterator[Any]], asked: Any, shown: Any) -> Any:
     """The handler as Gradio calls it: with the components' values one by one, and with what its signature asks for."""
+    nothing = type(shown)()
 
     def as_it_comes(*values: Any) -> Iterator[Any]:
-        yield from carry_out(work, filled(asked, iter(values)), nothing)
+        for each in carry_out(work, filled(asked, iter(values)), nothing):
+            yield spread(shown, each)
 
     def at_once(*values: Any) -> Any:
         *_, last = carry_out(work, filled(asked, iter(values)), nothing)
-        return last
+        return spread(shown, last)
 
     def with_event(event: gr.EventData, *values: Any) -> Any:
         *_, last = carry_out(work, filled(asked, iter(values)), nothing, event)
-        return last
+        return spread(shown, last)
 
     function = getattr(work, "func", work)  # of a partial
     if len(inspect.signature(work).parameters) > 1:

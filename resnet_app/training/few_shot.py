@@ -14,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -32,6 +34,7 @@ PENALTY = 1.0  # in units of the features' mean squared distance from their cent
 FEW_TEMPERATURE = 0.5  # where no photo can be left out to choose it by
 MAX_SHARPNESS = 100.0  # of 1 / temperature; the scores lie about 0 and 1
 THUMBNAIL = 112  # px
+MAPPED = 12  # photos of each class whose maps are kept: 25,000 numbers each and more
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Photo:
         thumbnail: the square that the model saw, small.
         answer: the class it gets left out; None where it is its class's only photo: nothing is left to know it by.
         probability: of that answer; 0 where there is none.
+        map: (h, w) float32, what each place adds to its own class's score in the new head, before the bias; None beyond
+            the first ``MAPPED`` of a class.
     """
 
     file: str
@@ -59,6 +64,7 @@ class Photo:
     thumbnail: Image.Image = field(repr=False)
     answer: int | None = None
     probability: float = 0.0
+    map: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def is_right(self) -> bool:
@@ -99,6 +105,15 @@ class Taught:
     def right(self) -> int:
         """Those of them that are answered rightly."""
         return sum(photo.is_right for photo in self.photos)
+
+    @property
+    def confusion(self) -> list[list[int]]:
+        """Of the photos that have a leave-one-out answer: how many of each class (row) got which one (column)."""
+        table = [[0] * len(self.class_names) for _ in self.class_names]
+        for photo in self.photos:
+            if photo.answer is not None:
+                table[photo.label][photo.answer] += 1
+        return table
 
 
 def named_boxes(names: Sequence[str], files: Sequence[Sequence[str | Path]], unnamed: str) -> list[Box]:
@@ -141,6 +156,7 @@ class Lesson:
         self.count = sum(len(box.files) for box in boxes)
         self._photos: list[Photo] = []
         self._features: list[Tensor] = []
+        self._maps: dict[int, Tensor] = {}  # of photo number i: layer4's, (C, h, w), in half precision
         self._broken: list[tuple[str, ResNetAppError]] = []
         self._ms = 0.0
 
@@ -165,6 +181,8 @@ class Lesson:
         with torch.inference_mode():
             maps = self.model.backbone(to_tensor(crop, recipe).to(self.model.device.torch))
             self._features.append(maps.mean((2, 3))[0].cpu().double())
+        if sum(photo.label == label for photo in self._photos) < MAPPED:
+            self._maps[len(self._photos)] = maps[0].cpu().half()
         self._photos.append(Photo(file.name, label, crop.resize((THUMBNAIL, THUMBNAIL))))
 
     def fit(self) -> Taught:
@@ -184,13 +202,23 @@ class Lesson:
         fitted = fit_head(torch.stack(self._features), labels, classes=len(self.boxes))
         names = tuple(box.name for box in self.boxes)
         probabilities, answers = fitted.left_out.softmax(1).max(1)
+        weight = fitted.weight.float()
+        mapped = [replace(photo, map=self._map(i, weight[photo.label])) for i, photo in enumerate(self._photos)]
         photos = tuple(
             replace(photo, answer=int(answers[i]), probability=float(probabilities[i])) if fitted.judged[i] else photo
-            for i, photo in enumerate(self._photos)
+            for i, photo in enumerate(mapped)
         )
-        head = Head(names, fitted.weight.float(), fitted.bias.float())
+        head = Head(names, weight, fitted.bias.float())
         choice = replace(self.model.choice, class_names=None, head=head)
         return Taught(choice, photos, tuple(self._broken), self._ms, clock(self.model.device) - started)
+
+    def _map(self, photo: int, weight: Tensor) -> NDArray[np.float32] | None:
+        """A photo's class activation map in the new head: the mean over its places is the score, less the bias."""
+        maps = self._maps.get(photo)
+        if maps is None:
+            return None
+        found: NDArray[np.float32] = (torch.einsum("c,chw->hw", weight, maps.float()) / maps[0].numel()).numpy()
+        return found
 
 
 @dataclass(frozen=True)

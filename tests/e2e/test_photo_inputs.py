@@ -120,6 +120,12 @@ def test_teach_takes_several_photos_in_a_row(open_page: Callable[..., Page]) -> 
     for taken in (1, 2):
         window.get_by_role("button", name="Take it").click()
         expect(page.locator("#teach-photos-2 .thumbnail-item")).to_have_count(taken)
+    held = window.get_by_role("button", name="Hold to record")
+    held.hover()
+    page.mouse.down()
+    expect(window.locator("[data-shots]")).to_contain_text("● 3")  # at five a second
+    page.mouse.up()
+    expect(page.locator("#teach-photos-2 .thumbnail-item").nth(4)).to_be_attached()
     window.get_by_role("button", name="Close").click()
     expect(window).to_be_hidden()
 

@@ -181,3 +181,34 @@ def test_a_lesson_says_when_its_photos_are_no_longer_those_in_the_boxes() -> Non
     assert compare(names, photos, lesson, how_many="3")[0]
     assert "press Teach again" in compare(names, ([], ["b.jpg"], None), lesson)[1]
     assert compare(names, ([], ["b.jpg"], None), None) == (False, "")  # nothing was taught yet
+
+
+def test_photos_are_saved_with_their_names_and_come_back_into_the_boxes() -> None:
+    names, files = ("left", "", "", "", "", ""), ([str(PHOTOS[0])], [str(PHOTOS[3]), str(PHOTOS[4])], [], [], [], [])
+    asked = teach_handlers.Asked(visit(), "2", names, files)
+    saved = final(carry_out(teach_handlers.save_boxes, asked, teach_handlers.ShownFile))
+    zipped = teach_handlers.AskedZip(visit(), saved.file, teach_handlers.Asked(visit(), "4", ("",) * 6, ([],) * 6))
+    shown = final(carry_out(teach_handlers.load_boxes, zipped, teach_handlers.ShownLoaded))
+    assert shown.how_many == "2"
+    assert [each["visible"] for each in shown.columns] == [True, True, False, False, False, False]
+    assert shown.names == ("left", "class 2", "", "", "", "")
+    assert [[Path(file).read_bytes() for file in each or []] for each in shown.photos[:2]] == [
+        [Path(file).read_bytes() for file in each] for each in files[:2]
+    ]
+    assert shown.photos[2:] == (None,) * 4
+
+
+def test_a_zip_that_will_not_do_changes_no_box(no_picture: Path) -> None:
+    asked = teach_handlers.AskedZip(visit(), str(no_picture), teach_handlers.Asked(visit(), "2", ("",) * 6, ([],) * 6))
+    shown = final(carry_out(teach_handlers.load_boxes, asked, teach_handlers.ShownLoaded))
+    assert "This is no zip that can be read" in shown.problem["value"]
+    assert shown._replace(problem=None) == teach_handlers.ShownLoaded(problem=None)
+
+
+def test_the_outcome_says_who_was_taken_for_whom_and_shows_what_the_head_sees(lesson: list) -> None:
+    shown, *_ = lesson
+    assert shown.count('class="look"') == 6
+    assert "Taken for" in shown
+    rows = re.findall(r"<tr>.*?</tr>", shown, re.DOTALL)[1:]
+    counts = [int(count) for row in rows for count in re.findall(r"<td[^>]*>(\d+)</td>", row)]
+    assert sum(counts) == 6

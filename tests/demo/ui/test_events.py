@@ -134,13 +134,13 @@ def test_a_wired_handler_gets_what_its_components_hold_and_gives_what_they_becom
     assert function.outputs == list(shown)
     assert function.name == "counted"
     assert inspect.isgeneratorfunction(function.fn)
-    assert list(function.fn(*visit(), 3, None)) == [Shown(1), Shown(2), Shown(3)]
+    assert list(function.fn(*visit(), 3, None)) == [list(Shown(1)), list(Shown(2)), list(Shown(3))]
 
 
 def test_a_wired_handler_without_steps_answers_at_once_even_where_it_fails() -> None:
     function, *_ = wired(refuse)
     assert not inspect.isgeneratorfunction(function.fn)
-    assert "7 is too many" in function.fn(*visit(), 7, None).problem["value"]
+    assert "7 is too many" in Shown(*function.fn(*visit(), 7, None)).problem["value"]
 
 
 def test_a_wired_handler_with_a_second_parameter_gets_the_event() -> None:
@@ -149,7 +149,7 @@ def test_a_wired_handler_with_a_second_parameter_gets_the_event() -> None:
 
     function, *_ = wired(chosen)
     event = gr.EventData(None, {"index": 4})
-    assert function.fn(event, *visit(), 3, None) == Shown((3, 4))
+    assert function.fn(event, *visit(), 3, None) == list(Shown((3, 4)))
 
 
 def test_an_event_of_the_page_reaches_no_tab_but_the_one_in_sight() -> None:
@@ -163,3 +163,17 @@ def test_an_event_of_the_page_reaches_no_tab_but_the_one_in_sight() -> None:
     photo = next(id_ for id_, block in page.blocks.items() if getattr(block, "elem_id", None) == "photo")
     changed = [function for function in page.fns.values() if (photo, "change") in function.targets]
     assert [(function.fn, function.outputs) for function in changed] == [(None, [])]
+
+
+def test_what_becomes_of_boxes_in_a_row_goes_to_each_of_them() -> None:
+    class Row(NamedTuple):
+        boxes: Any = (gr.skip(), gr.skip())
+        kept: Any = gr.skip()
+
+    with gr.Blocks() as blocks:
+        asked = Boxes(PageInputs(*(gr.State() for _ in PageInputs._fields)), gr.Number(), gr.State())
+        row = Row((gr.HTML(), gr.HTML()), gr.State())
+        on(gr.Button().click, lambda asked: Row(("a", "b"), (asked.number, 2)), asked, row)
+    (function,) = blocks.fns.values()
+    assert function.outputs == [*row.boxes, row.kept]
+    assert function.fn(*visit(), 1, None) == ["a", "b", (1, 2)]  # a value that is a tuple stays one

@@ -144,6 +144,28 @@ def test_a_lesson_judges_each_photo_left_out(taught):
     assert taught.features_ms > taught.fit_ms > 0
 
 
+def test_who_was_taken_for_whom_adds_up_to_the_photos_that_were_judged(taught):
+    table = taught.confusion
+    assert sum(map(sum, table)) == taught.judged
+    assert sum(table[label][label] for label in range(len(table))) == taught.right
+    for label, row in enumerate(table):
+        assert sum(row) == sum(photo.label == label for photo in taught.photos if photo.answer is not None)
+
+
+def test_what_the_head_sees_in_a_photo_adds_up_to_its_score(taught, coloured):
+    model = shared_cache().get(taught.choice)
+    files = {path.name: path for path in coloured.rglob("*.png")}
+    for photo in taught.photos[:4]:
+        score = classify(model, files[photo.file]).logits[photo.label]
+        assert photo.map.sum() + model.network.fc.bias[photo.label] == pytest.approx(float(score), abs=0.02)
+
+
+def test_of_many_photos_the_first_few_of_a_class_have_maps(random18, coloured, monkeypatch):
+    monkeypatch.setattr(few_shot, "MAPPED", 2)
+    found = taught_on(random18, boxes_of(coloured, count=4))
+    assert [photo.map is not None for photo in found.photos] == [True, True, False, False] * 2
+
+
 def test_a_broken_photo_is_listed_and_a_class_of_them_refused(random18, coloured, is_plain):
     broken = coloured / "red" / "broken.jpg"
     boxes = boxes_of(coloured, count=2)
