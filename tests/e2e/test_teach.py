@@ -41,6 +41,9 @@ def test_teach_classify_download_reload_and_upload_again(
         page.get_by_role("button", name="Download the checkpoint").click()
     assert saved.value.suggested_filename == "my_ants-my_bees.pth"
     saved.value.save_as(tmp_path / "mine.pth")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the photos").click()
+    saved.value.save_as(tmp_path / "photos.zip")
 
     upload(other, photos / "bees" / "1032546534_06907fe3b3.jpg")  # who came meanwhile still has their own model
     expect(other.locator(".best strong")).to_have_text("bees")
@@ -48,6 +51,11 @@ def test_teach_classify_download_reload_and_upload_again(
 
     page.reload()  # the tab stays, the lesson does not
     expect(page.locator(".status dd").first).to_have_text("Ants or bees (bundled)")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Load photos").click()
+    chooser.value.set_files(tmp_path / "photos.zip")
+    expect(page.locator("#teach-photos-2 .thumbnail-item")).to_have_count(6)
+    expect(page.locator("#teach-name-2").get_by_role("textbox")).to_have_value("my bees")
     page.get_by_role("tab", name="Classify").click()
     page.get_by_text("Your own checkpoint").click()
     page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "mine.pth")
