@@ -101,7 +101,7 @@
       window.resnetExplorer.keep();
       window.resnetExplorer.writeAddress();
     });
-  }).observe(document, { childList: true, subtree: true });
+  }).observe(document, { childList: true, subtree: true, attributeFilter: ["aria-selected"] }); // a tab seen before adds nothing
 
   const toggleSidebar = (isOpen) => {
     const sidebar = document.querySelector(".sidebar");

@@ -67,6 +67,9 @@ def test_back_and_forward_show_what_was_there(open_page: Callable[..., Page]) ->
     expect(page.get_by_role("tab", name="Classify")).to_have_attribute("aria-selected", "true")
     page.go_forward()
     expect(page.locator("#opened h3")).to_contain_text("conv5_x")
+    for name in ("Teach", "Batch", "Teach"):  # the last time nothing comes into the page
+        choose_tab(page, name)
+        page.wait_for_url(re.compile(f"tab={name.lower()}"))
 
 
 def test_back_opens_a_tab_that_a_phone_has_in_its_menu(open_page: Callable[..., Page]) -> None:
