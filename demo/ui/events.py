@@ -104,6 +104,12 @@ def spread(record: Any, values: Any) -> list[Any]:
     return [each for part, value in zip(record, values, strict=True) for each in spread(part, value)]
 
 
+def _as_gradio_wants(record: Any, values: Any) -> Any:
+    """The same, and the bare value where there is one component alone."""
+    each = spread(record, values)
+    return each[0] if len(each) == 1 else each
+
+
 def on(
     listen: Listen,
     work: Callable[..., Any],
@@ -162,15 +168,15 @@ def _wired(work: Callable[..., Any], carry_out: Callable[..., Iterator[Any]], as
 
     def as_it_comes(*values: Any) -> Iterator[Any]:
         for each in carry_out(work, filled(asked, iter(values)), nothing):
-            yield spread(shown, each)
+            yield _as_gradio_wants(shown, each)
 
     def at_once(*values: Any) -> Any:
         *_, last = carry_out(work, filled(asked, iter(values)), nothing)
-        return spread(shown, last)
+        return _as_gradio_wants(shown, last)
 
     def with_event(event: gr.EventData, *values: Any) -> Any:
         *_, last = carry_out(work, filled(asked, iter(values)), nothing, event)
-        return spread(shown, last)
+        return _as_gradio_wants(shown, last)
 
     function = getattr(work, "func", work)  # of a partial
     if len(inspect.signature(work).parameters) > 1:

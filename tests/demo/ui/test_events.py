@@ -177,3 +177,14 @@ def test_what_becomes_of_boxes_in_a_row_goes_to_each_of_them() -> None:
     (function,) = blocks.fns.values()
     assert function.outputs == [*row.boxes, row.kept]
     assert function.fn(*visit(), 1, None) == ["a", "b", (1, 2)]  # a value that is a tuple stays one
+
+
+def test_one_component_alone_gets_the_bare_value() -> None:
+    class One(NamedTuple):
+        note: Any = gr.skip()
+
+    with gr.Blocks() as blocks:
+        asked = Boxes(PageInputs(*(gr.State() for _ in PageInputs._fields)), gr.Number(), gr.State())
+        on(gr.Button().click, lambda asked: One(gr.update(value=asked.number)), asked, One(gr.HTML()))
+    (function,) = blocks.fns.values()
+    assert function.fn(*visit(), 5, None)["value"] == 5
