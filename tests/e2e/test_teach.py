@@ -1,6 +1,7 @@
 """Teaching two classes, in headless Chromium."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -12,9 +13,16 @@ BEE, ANT = EXAMPLES / "bee-daisy.jpg", EXAMPLES / "ant-sand.jpg"
 
 
 def fill_box(page: Page, number: int, name: str, files: list[Path]) -> None:
+    """Give a class its photos, then its name: a person looks whether they came, and gives them again if not."""
+    photos = page.locator(f"#teach-photos-{number}")
+    for wait_ms in (10_000, 30_000):
+        photos.locator("input[type=file]").first.set_input_files(files)
+        with suppress(AssertionError):
+            expect(photos.locator(".thumbnail-item")).to_have_count(len(files), timeout=wait_ms)
+            break
+    expect(photos.locator(".thumbnail-item")).to_have_count(len(files))
     page.locator(f"#teach-name-{number}").get_by_role("textbox").fill(name)
-    page.locator(f"#teach-photos-{number} input[type=file]").first.set_input_files(files)
-    expect(page.locator(f"#teach-photos-{number} .thumbnail-item")).to_have_count(len(files))
+    expect(page.locator(f"#teach-name-{number}").get_by_role("textbox")).to_have_value(name)
 
 
 def test_teach_classify_download_reload_and_upload_again(
