@@ -219,6 +219,7 @@ def bands(record: StudyRecord, part: str) -> list[Band]:
     for depth in settings.depths:
         for kind in settings.kinds:
             runs = [each for each in record.runs if (each.run.kind, each.run.depth) == (kind, depth)]
+            # While they train one seed is further on than another: what all have come to counts.
             epochs = list(zip(*(each.errors(part) for each in runs), strict=False))
             values = [[100 * sum(each) / len(each), 100 * min(each), 100 * max(each)] for each in epochs]
             mean, least, most = (tuple(column) for column in zip(*values, strict=True)) if values else ((), (), ())

@@ -68,7 +68,8 @@ def unpack(path: Path, folder: Path) -> list[Box]:
                 Box(name, tuple(_written(archive, names, folder / str(number))))
                 for number, (name, names) in enumerate(found, start=1)
             ]
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, KeyError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, KeyError):
+        # RuntimeError where it is locked, or packed in a way that Python has no code for.
         raise DataError(
             "This is no zip that can be read; give one that was saved here, or of a folder of photos for each class.",
             code="boxes_no_zip",

@@ -56,8 +56,6 @@ def test_pgd_fools_the_bundled_model_on_nearly_every_photo_within_the_box(bundle
     monkeypatch.setattr(attacks, "PGD_STEPS", 3)  # a weaker attack than the page's: what it fools, ten steps do
     known = (photos.parent / "train" / label for label in ("ants", "bees"))
     files = [*photos.rglob("*.jpg"), *chain(*(sorted(folder.glob("*.jpg"))[:10] for folder in known))]
-    assert len(files) == 100
-    files = sorted(files)[::2]  # half a minute for half of them
     fooled = 0
     for file in files:
         crop = read_crop(file, bundled.recipe)
@@ -68,7 +66,8 @@ def test_pgd_fools_the_bundled_model_on_nearly_every_photo_within_the_box(bundle
         assert made.values.max() <= 1
         assert np.abs(np.asarray(made.picture).astype(int) - np.asarray(crop)).max() <= 4
         fooled += tried(bundled, before, made.picture).is_fooled
-    assert fooled >= 45
+    assert len(files) == 100
+    assert fooled >= 90
 
 
 def test_a_target_is_reached_and_no_epsilon_changes_nothing(bundled, bee) -> None:
