@@ -19,9 +19,9 @@ LIBRARY_FLOORS = {
     "architecture": 1,
     "inference": 2,
     "explain": 3,
-    "training": 3,
     "explain.worth": 4,
-    "depth": 4,
+    "training": 4,
+    "depth": 5,
     "robustness": 5,
     "cli": 6,
 }

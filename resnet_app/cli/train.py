@@ -66,6 +66,20 @@ def _add_pictures(add: Callable[..., Any]) -> None:
         help="leave out pictures whose class gets less than P in cross-validation",
     )
     add("--augment", action=argparse.BooleanOptionalAction, default=True, help="random crops, flips and colours")
+    add(
+        "--outline",
+        default="",
+        dest="outlined_by",
+        metavar="CHECKPOINT",
+        help="find the subjects by the maps of this model of the same classes; crops then keep them",
+    )
+    add(
+        "--exchange",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the outlined subjects, that are put on another picture's ground (%(default)s)",
+    )
     add("--balance", action=argparse.BooleanOptionalAction, default=True, help="rare classes count as much as others")
     add("--crop", type=int, default=224, metavar="PX", help="side of the picture that the model wants (%(default)s)")
     add("--train-crop", type=int, default=192, metavar="PX", help="side of the random crops in training (%(default)s)")
@@ -116,6 +130,12 @@ def _add_course(add: Callable[..., Any]) -> None:
         metavar="ALPHA",
         help="how far pictures are mixed in pairs, 0 for none (%(default)s)",
     )
+    add(
+        "--keep",
+        choices=("best", "last"),
+        default="best",
+        help="the epoch with the lowest loss on what is held out, or the last one (%(default)s)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="of the start, the splits and the augmentation (%(default)s)")
     add(
         "--device", default="auto", metavar="D", help="what to compute on: auto, cpu, cuda, cuda:N or mps (%(default)s)"
@@ -127,7 +147,9 @@ def _train(options: argparse.Namespace) -> int:
     from resnet_app.training import finetune, plots, train
 
     settings = train.TrainSettings(**{each.name: getattr(options, each.name) for each in fields(train.TrainSettings)})
-    plan = finetune.Plan(folds=options.folds, prune=options.prune)
+    plan = finetune.Plan(folds=options.folds, prune=options.prune, outlined_by=options.outlined_by)
+    if options.exchange and not options.outlined_by:
+        raise DataError("To exchange grounds the subjects have to be found; give --outline CHECKPOINT as well.")
     states = finetune.state_folder(options.out)
     goes_on = options.resume and states.is_dir()  # what is there was checked when it began
     _check_output(options.out, overwrite=options.overwrite or goes_on)
@@ -214,7 +236,18 @@ class _Screen:
         """What the run is to tell and to ask."""
         from resnet_app.training.finetune import Watch
 
-        return Watch(self._on_run, self._on_step, self._on_epoch, self._on_pruned, lambda: self._interrupts.asked)
+        return Watch(
+            self._on_run, self._on_outline, self._on_step, self._on_epoch, self._on_pruned,
+            lambda: self._interrupts.asked,
+        )  # fmt: skip
+
+    def _on_outline(self, done: int, count: int) -> None:
+        self._bar.set_description("outlines", refresh=False)
+        self._bar.total = count
+        self._bar.update(done - self._bar.n)
+        if done == count:
+            self._bar.reset()
+            self._bar.set_description("")
 
     def _on_run(self, number: int, count: int, pictures: int) -> None:
         self._accuracy = ""

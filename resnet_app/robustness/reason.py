@@ -15,20 +15,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from resnet_app import fill
 from resnet_app.errors import ResNetAppError
+from resnet_app.fill import Mask
 from resnet_app.images import Recipe
 from resnet_app.robustness.corruptions import as_picture, corrupted, numbers
 
 GROW = 6 / 224  # of the side: so far beyond its outline the insect is painted out, for hairs and a drawn line's error
-SCALES = (1 / 6, 1 / 12, 1 / 24, 1 / 56, 1 / 112, 1 / 224)  # of the side: the blurs of a fill, widest first
 PATCHES = 4  # a side
 GREY = 128  # around an insect alone: a mean of its surroundings would still tell a flower's colour
 VARIANTS = ("no_object", "only_object", "swapped", "shuffled")  # those that are shown of one picture
 
-Mask = NDArray[np.bool_]
 Polygons = Sequence[Sequence[Sequence[float]]]
 
 
@@ -82,9 +81,7 @@ def _within(place: float) -> float:
 
 def grown(mask: Mask) -> Mask:
     """The mask and what is within ``GROW`` of it."""
-    from scipy.ndimage import distance_transform_edt  # a tenth of a second to import
-
-    return np.asarray(distance_transform_edt(~mask) <= GROW * mask.shape[0])
+    return fill.grown(mask, GROW * mask.shape[0])
 
 
 def boxed(mask: Mask) -> Mask:
@@ -96,27 +93,8 @@ def boxed(mask: Mask) -> Mask:
 
 
 def filled(crop: Image.Image, hole: Mask) -> Image.Image:
-    """The picture with a hole (H, W) filled from around it, smoothly: no edge and no pixel of it is left.
-
-    Blurs of the free pixels alone are laid over each other, the widest first, each as strong as free pixels are near:
-    beside the edge the fill goes on with the colour there, deep inside it is the wide mean. A flat colour would leave
-    a clean silhouette of the insect, by which it could still be told; what this leaves is a place out of focus.
-
-    Raises:
-        ResNetAppError: the hole is all of the picture.
-    """
-    from scipy.ndimage import gaussian_filter
-
-    if hole.all():
-        raise ResNetAppError("Nothing is left around the insect to fill its place from.")
-    free = (~hole).astype(np.float32)
-    values = numbers(crop) * free[..., None]
-    inside = np.broadcast_to(values.sum((0, 1)) / free.sum(), values.shape)
-    for scale in SCALES:
-        sigma = scale * crop.width
-        near = gaussian_filter(free, sigma, mode="nearest")[..., None]
-        inside = gaussian_filter(values, (sigma, sigma, 0), mode="nearest") + (1 - near) * inside
-    return Image.composite(as_picture(inside), crop, _as_image(hole))
+    """The picture with a hole (H, W) filled from around it; as ``fill.filled``, errors too."""
+    return as_picture(fill.filled(numbers(crop), hole))
 
 
 def no_object(photo: Outlined) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from torchvision.transforms import v2
 
 from resnet_app.checkpoints.class_names import check_class_names
 from resnet_app.errors import DataError, PictureError
+from resnet_app.fill import Mask
 from resnet_app.images import ENOUGH, SUFFIXES, Recipe, open_picture
+from resnet_app.training.backgrounds import Backgrounds
 
 VALIDATION_FOLDERS = ("val", "valid", "validation")
+SCALE = (0.25, 1.0)  # of a picture's area, that a random crop takes
 MEMORY_BYTES = 2 * 2**30  # of shrunk pictures; what goes beyond is read from the disk each time
 
 
@@ -136,18 +139,32 @@ class Batches:
     """
 
     def __init__(
-        self, pictures: Pictures, *, batch_size: int, crop: int, train_crop: int, augment: bool, seed: int
+        self,
+        pictures: Pictures,
+        *,
+        batch_size: int,
+        crop: int,
+        train_crop: int,
+        augment: bool,
+        seed: int,
+        outlines: Mapping[Path, Mask] | None = None,
+        exchange: float = 0.0,
     ) -> None:
         self._pictures, self._batch_size, self._seed = pictures, batch_size, seed
+        known = outlines or {}
+        self._backgrounds = Backgrounds(
+            {i: known[file] for i, file in enumerate(pictures.files) if file in known}, self._pixels, exchange
+        )
         self._shrunk: dict[int, Tensor] = {}
         self._side = round(crop * 1.3)
         self._bytes_left = MEMORY_BYTES
+        self._train_crop, self._augment = train_crop, augment
         recipe = Recipe()
-        change = [
-            v2.RandomResizedCrop(train_crop, scale=(0.25, 1.0), antialias=True),
-            v2.RandomHorizontalFlip(),
-            v2.ColorJitter(0.3, 0.3, 0.3),
-        ] if augment else [v2.Resize(train_crop, antialias=True), v2.CenterCrop(train_crop)]  # fmt: skip
+        change = (
+            [v2.RandomHorizontalFlip(), v2.ColorJitter(0.3, 0.3, 0.3)]
+            if augment
+            else [v2.Resize(train_crop, antialias=True), v2.CenterCrop(train_crop)]
+        )
         self._transform = v2.Compose(
             [*change, v2.ToDtype(torch.float32, scale=True), v2.Normalize(list(recipe.mean), list(recipe.std))]
         )
@@ -165,8 +182,18 @@ class Batches:
         for step in range(start, self.steps):
             torch.manual_seed(_mixed(self._seed, number, step))
             part = order[step * self._batch_size : (step + 1) * self._batch_size]
-            pixels = torch.stack([self._transform(self._pixels(i)) for i in part])
+            pixels = torch.stack([self._transform(self._part(i)) for i in part])
             yield pixels, torch.tensor([self._pictures.labels[i] for i in part])
+
+    def _part(self, index: int) -> Tensor:
+        """A random part of a picture, perhaps on another ground; all of it where nothing is to be changed."""
+        if not self._augment:
+            return self._pixels(index)
+        pixels = self._backgrounds.changed(index)
+        crop = self._backgrounds.crop(index, pixels, SCALE)
+        side = [self._train_crop, self._train_crop]
+        part: Tensor = v2.functional.resized_crop(pixels, *crop, side, antialias=True)
+        return part
 
     def _pixels(self, index: int) -> Tensor:
         found = self._shrunk.get(index)

@@ -13,10 +13,15 @@ import torch
 from resnet_app.checkpoints.write import PTH, save_pth, save_safetensors
 from resnet_app.device import resolve
 from resnet_app.errors import DataError
+from resnet_app.fill import Mask
+from resnet_app.inference.models import choose, load
 from resnet_app.inference.ood import OodThreshold, energy
+from resnet_app.naming import shown
+from resnet_app.progress import Watched
 from resnet_app.resnet import ResNet
 from resnet_app.training.calibration import Scores, expected_calibration_error, fit_temperature
 from resnet_app.training.dataset import Pictures, folds
+from resnet_app.training.outlines import outlines
 from resnet_app.training.train import Epoch, Trained, TrainSettings, score, train
 
 MAX_FALSE_ALARMS = (
@@ -34,10 +39,12 @@ class Plan:
             label-noise pruning rest on. Without folds the first two rest on the validation pictures.
         prune: training pictures whose own class gets less than this probability in cross-validation are left out of the
             final run, as wrongly labelled; 0 for none.
+        outlined_by: a checkpoint of the same classes whose maps outline the subjects; empty for none.
     """
 
     folds: int = 0
     prune: float = 0.0
+    outlined_by: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -48,6 +55,10 @@ class Plan:
         if self.prune and not self.folds:
             raise DataError("Pruning needs cross-validation; give --folds 3 as well.")
 
+    def as_dict(self) -> dict[str, Any]:
+        """For a checkpoint's metadata: no path of anybody's machine."""
+        return {**asdict(self), "outlined_by": shown(Path(self.outlined_by).name)}
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -55,6 +66,7 @@ class Watch:
 
     Attributes:
         on_run: (which of all runs, how many, number of its pictures).
+        on_outline: (pictures outlined, in all).
         on_step: (steps done, steps in all, loss).
         on_epoch: each epoch's result.
         on_pruned: a picture left out, and its own class's probability.
@@ -62,6 +74,7 @@ class Watch:
     """
 
     on_run: Callable[[int, int, int], None] = lambda _number, _count, _pictures: None
+    on_outline: Callable[[int, int], None] = lambda _done, _count: None
     on_step: Callable[[int, int, float], None] = lambda _done, _total, _loss: None
     on_epoch: Callable[[Epoch], None] = lambda _epoch: None
     on_pruned: Callable[[Path, float], None] = lambda _path, _probability: None
@@ -122,11 +135,13 @@ def finetune(
     plan, watch = plan or Plan(), watch or Watch()
     training = own.joined(more) if more else own
     runs = plan.folds + 1
+    where = _outlined(plan.outlined_by, training, watch) if plan.outlined_by else None
 
     def run(number: int, pictures: Pictures, judged_by: Pictures | None) -> Trained:
         watch.on_run(number, runs, len(pictures.files))
         return train(
-            settings, pictures, judged_by, resume=resume, state=states / f"{number}.safetensors" if states else None,
+            settings, pictures, judged_by, outlines=where,
+            resume=resume, state=states / f"{number}.safetensors" if states else None,
             on_step=watch.on_step, on_epoch=watch.on_epoch, stop=watch.stop,
         )  # fmt: skip
 
@@ -143,7 +158,7 @@ def finetune(
         "model": settings.model,
         "classes": list(own.classes),
         "preprocessing": settings.recipe.as_dict(),
-        "recipe": {**settings.as_dict(), **asdict(plan)},
+        "recipe": {**settings.as_dict(), **plan.as_dict()},
         "data": data,
         **_judged(trained.best, held_out, crossed, temperature),
     }
@@ -167,6 +182,21 @@ def write(out: Path, finished: Finished, *, file_format: str) -> None:
 def forget(states: Path) -> None:
     """Take away what an interrupted run would have gone on from."""
     shutil.rmtree(states, ignore_errors=True)
+
+
+def _outlined(checkpoint: str, pictures: Pictures, watch: Watch) -> dict[Path, Mask]:
+    """Where the subjects are, by a model's maps.
+
+    Raises:
+        KeyboardInterrupt: ``watch.stop`` said so.
+        ResNetAppError: the checkpoint cannot be read, or knows other classes.
+    """
+    steps = Watched(outlines(load(choose(checkpoint=Path(checkpoint), device="cpu")), pictures))
+    for done, count in steps:
+        watch.on_outline(done, count)
+        if watch.stop():
+            raise KeyboardInterrupt
+    return steps.result
 
 
 def _cross_validate(

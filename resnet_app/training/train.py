@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,7 @@ from resnet_app.checkpoints.read import read_checkpoint
 from resnet_app.checkpoints.write import save_safetensors
 from resnet_app.device import Device, has_quick_bfloat16, resolve
 from resnet_app.errors import DataError, UnknownChoiceError
+from resnet_app.fill import Mask
 from resnet_app.images import Recipe, read_crop, to_tensor
 from resnet_app.inference.download import obtain
 from resnet_app.naming import shown
@@ -36,6 +37,7 @@ FREEZE = {  # what is kept as it is: everything up to and with the named part
     "backbone": _PARTS,
 }
 SCORED_AT_ONCE = 32  # pictures
+BEST, LAST = "best", "last"  # epochs to keep
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class TrainSettings:
         augment: random crops, flips and colours; else the centre.
         balance: weigh the classes so that rare ones count as much as frequent ones.
         crop: side of the picture that the trained model wants, in pixels.
+        keep: ``best``, the epoch with the lowest loss on the held out pictures, or ``last``: nothing is then chosen by
+            them.
+        exchange: share of the pictures with an outlined subject that is put on another picture's ground.
         train_crop: side in training; smaller than ``crop``, since random crops make things look larger
             (Touvron et al. 2019, arXiv 1906.06423).
         seed: of the initial weights, the splits, the order and the augmentation.
@@ -74,6 +79,8 @@ class TrainSettings:
     balance: bool = True
     crop: int = 224
     train_crop: int = 192
+    exchange: float = 0.0
+    keep: str = BEST
     seed: int = 0
     device: str = "auto"
 
@@ -81,7 +88,7 @@ class TrainSettings:
         """Refuse what cannot be trained with."""
         for name, least, most in (
             ("epochs", 1, 10_000), ("batch_size", 2, 4096), ("crop", 32, 1024), ("train_crop", 32, 1024),
-            ("warmup", 0, 10_000), ("label_smoothing", 0, 0.9), ("mixup", 0, 10),
+            ("warmup", 0, 10_000), ("label_smoothing", 0, 0.9), ("mixup", 0, 10), ("exchange", 0, 1),
         ):  # fmt: skip
             if not least <= getattr(self, name) <= most:
                 raise DataError(f"{name.replace('_', ' ')} is {getattr(self, name)}; give {least} to {most}.")
@@ -89,6 +96,8 @@ class TrainSettings:
             raise DataError(f"learning rate is {self.learning_rate}; give one above 0, such as 0.02.")
         if self.freeze not in FREEZE:
             raise UnknownChoiceError("part to freeze", self.freeze, list(FREEZE))
+        if self.keep not in (BEST, LAST):
+            raise UnknownChoiceError("epoch to keep", self.keep, [BEST, LAST])
 
     @property
     def recipe(self) -> Recipe:
@@ -133,13 +142,14 @@ def train(
     training: Pictures,
     validation: Pictures | None = None,
     *,
+    outlines: Mapping[Path, Mask] | None = None,
     state: Path | None = None,
     resume: bool = False,
     on_step: Callable[[int, int, float], None] = lambda _done, _total, _loss: None,
     on_epoch: Callable[[Epoch], None] = lambda _epoch: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train, and keep the epoch with the lowest loss on the held out pictures (the last one where there are none).
+    """Train, and keep the epoch with the lowest loss on the held out pictures, or the last one (also without any).
 
     SGD with Nesterov momentum. What is judged and kept is an exponential average of the weights over the steps
     (Polyak and Juditsky 1992). The loss picks the epoch, not the accuracy: it moves with each picture's probability,
@@ -149,6 +159,7 @@ def train(
         settings: how.
         training: pictures to learn from.
         validation: pictures to judge by.
+        outlines: of the pictures' subjects, where they are known: crops keep them, and grounds are exchanged.
         state: a file that takes down where the run is, after each epoch and where it is stopped.
         resume: go on from that file, where there is one; the result is the same as of a run that was not interrupted.
         on_step: told (steps done, steps in all, loss).
@@ -157,9 +168,9 @@ def train(
 
     Raises:
         KeyboardInterrupt: ``stop`` said so.
-        DataError: the state is of another run.
+        DataError: the state is of another run, or the loss is no longer a number.
     """
-    run = _Run(settings, training, resolve(settings.device))
+    run = _Run(settings, training, resolve(settings.device), outlines or {})
     if resume and state is not None and state.is_file():
         run.load(state)
     for number in range(len(run.course) + 1, settings.epochs + 1):
@@ -200,7 +211,11 @@ def initial_network(settings: TrainSettings, classes: int) -> ResNet:
 
 
 def score(network: ResNet, pictures: Pictures, recipe: Recipe, device: Device) -> Scores:
-    """What a network says of pictures whose classes are known; it is left in eval mode."""
+    """What a network says of pictures whose classes are known; it is left in eval mode.
+
+    Raises:
+        DataError: it says no numbers.
+    """
     network.eval()
     logits = []
     for start in range(0, len(pictures.files), SCORED_AT_ONCE):
@@ -208,18 +223,26 @@ def score(network: ResNet, pictures: Pictures, recipe: Recipe, device: Device) -
         pixels = torch.cat([to_tensor(read_crop(file, recipe), recipe) for file in files])
         with torch.inference_mode():
             logits.append(network(pixels.to(device.torch)).float().cpu())
+    _require_finite(torch.cat(logits))
     return Scores(torch.cat(logits).clone(), torch.tensor(pictures.labels))
+
+
+def _require_finite(values: Tensor) -> None:
+    if not torch.isfinite(values).all():
+        raise DataError("The training broke down: what comes out is no number. Give a lower learning rate.")
 
 
 class _Run:
     """A run between two steps: everything that the next step depends on, and nothing else."""
 
-    def __init__(self, settings: TrainSettings, training: Pictures, device: Device) -> None:
+    def __init__(
+        self, settings: TrainSettings, training: Pictures, device: Device, outlines: Mapping[Path, Mask]
+    ) -> None:
         self.settings, self.training, self.device = settings, training, device
         self.step, self.course, self.best, self._loss_sum = 0, list[Epoch](), 0, 0.0
         self.batches = Batches(
             training, batch_size=settings.batch_size, crop=settings.crop, train_crop=settings.train_crop,
-            augment=settings.augment, seed=settings.seed,
+            augment=settings.augment, seed=settings.seed, outlines=outlines, exchange=settings.exchange,
         )  # fmt: skip
         if self.batches.steps == 0:
             raise DataError("There is one picture to train on; at least two are needed.")
@@ -256,6 +279,7 @@ class _Run:
         with torch.autocast(self.device.torch.type, dtype=torch.bfloat16, enabled=has_quick_bfloat16(self.device)):
             logits = self.network(inputs)
         loss = self._criterion(logits.float(), targets)
+        _require_finite(loss)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -272,7 +296,8 @@ class _Run:
         epoch = Epoch(number, loss, loss_there, accuracy, seconds)
         before = [each.held_out_loss for each in self.course if each.held_out_loss is not None]
         self.course.append(epoch)
-        if epoch.held_out_loss is None or epoch.held_out_loss <= min(before, default=math.inf) or not self._kept:
+        held_out = None if self.settings.keep == LAST else epoch.held_out_loss
+        if held_out is None or held_out <= min(before, default=math.inf) or not self._kept:
             self.best = number
             self._kept = {key: tensor.detach().cpu().clone() for key, tensor in self.averaged.state_dict().items()}
         return epoch

@@ -24,6 +24,18 @@ def test_each_epoch_and_each_picture_that_is_left_out_is_a_line(capsys):
     ]
 
 
+def test_outlines_have_the_bar_until_the_runs_begin():
+    with train._Screen() as screen:
+        watch = screen.watch()
+        watch.on_outline(2, 4)
+        assert (screen._bar.n, screen._bar.total) == (2, 4)
+        watch.on_outline(4, 4)
+        assert screen._bar.n == 0
+        watch.on_run(1, 1, 40)
+        watch.on_step(1, 8, 0.7)
+        assert (screen._bar.n, screen._bar.total) == (1, 8)
+
+
 def test_ctrl_c_asks_the_run_to_stop_and_is_given_back():
     before = signal.getsignal(signal.SIGINT)
     with train._Screen() as screen:
