@@ -14,6 +14,7 @@ import gradio as gr
 from gradio.state_holder import SessionState, StateHolder
 
 Description = dict[str, Any]
+MOST_BARE = 100  # sessions of which nothing is kept, such as a program's single call; more than the queue holds
 
 
 def share_descriptions(app: gr.Blocks) -> None:
@@ -22,7 +23,7 @@ def share_descriptions(app: gr.Blocks) -> None:
 
 
 class _Visitors(StateHolder):
-    """Gradio's sessions, the longest unused of which give way to new ones."""
+    """Gradio's sessions, the longest unused of which give way to new ones; those with nothing kept do so first."""
 
     def __init__(self, app: gr.Blocks) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Gradio wrote it without types
@@ -31,8 +32,17 @@ class _Visitors(StateHolder):
 
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id not in self.session_data:
+            self._forget_bare()
             self.session_data[session_id] = _like(self._first)
         return super().__getitem__(session_id)
+
+    def _forget_bare(self) -> None:
+        """A flood of calls by programs drives no visitor out, and grows no memory."""
+        with self.lock:
+            bare = [name for name, session in self.session_data.items() if not session.state_data]
+            for name in bare[:-MOST_BARE]:  # the longest unused come first
+                del self.session_data[name]
+                self.time_last_used.pop(name, None)
 
 
 def _like(first: SessionState) -> SessionState:

@@ -84,6 +84,17 @@
     }
   }, 400);
 
+  // What Gradio says in English where the queue is full, and what our own limit says, in the reader's language.
+  const refusals = { "This application is currently busy": "busy", "requests in a minute came from your address": "too_fast" };
+  const sayWhyRefused = () => {
+    for (const said of document.querySelectorAll(".toast-message-text"))
+      for (const [part, key] of Object.entries(refusals))
+        if (said.textContent.includes(part)) {
+          said.textContent = words(key);
+          said.closest(".toast-body").querySelector(".toast-title").textContent = words("busy_title");
+        }
+  };
+
   // A row of tabs is one stop of the Tab key; the arrow keys go through it.
   const oneStop = () => {
     for (const tab of document.querySelectorAll("[role=tab]")) tab.tabIndex = tab.ariaSelected === "true" ? 0 : -1;
@@ -98,6 +109,7 @@
       compare();
       nameBoxes();
       oneStop();
+      sayWhyRefused();
       window.resnetExplorer.keep();
       window.resnetExplorer.writeAddress();
     });

@@ -25,6 +25,7 @@ SCRIPTS = (
     "fool.js",
 )
 WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
+REFUSALS = ("busy_title", "busy", "too_fast")  # in place of what Gradio and a limit say in English
 _STATIC = Path(__file__).parents[1] / "static"
 ICON = _STATIC / "icon.svg"  # of the tab, and of the page where it is installed as an app
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]
@@ -85,7 +86,7 @@ def head(rows: Mapping[str, Sequence[str]]) -> str:
     """
     css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
     icon = f"data:image/svg+xml,{quote(ICON.read_text('utf-8'))}"
-    words = {language: {key: text(language, key) for key in WORDS} for language in LANGUAGES}
+    words = {language: {key: text(language, key) for key in (*WORDS, *REFUSALS)} for language in LANGUAGES}
     for language in LANGUAGES:
         words[language]["queue_place"] = text(language, "queue_place", at="{at}", of="{of}")  # the page fills it in
     script = f"window.resnetWords = {json.dumps(words)};\nwindow.resnetRows = {json.dumps(rows)};\n{_read(SCRIPTS)}"

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 from collections.abc import Iterator
 
 import cv2
@@ -11,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from demo import app
+from demo.hosting import limits
 from demo.locales import text
 from tests.ports import free_port
 
@@ -25,6 +27,30 @@ def shared() -> Iterator[str]:
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **app.launch_options())
     yield url
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "locale", "status", "said", "key"),
+    [
+        ("zh-CN", "zh-CN", 503, "Queue is full. Max size is 64 and size is 64.", "busy"),
+        ("en", "en-US", 429, limits.TOO_MANY, "too_fast"),
+    ],
+)
+def test_who_is_refused_is_told_why_in_the_pages_language(
+    browser: Browser, shared: str, language: str, locale: str, status: int, said: str, key: str
+) -> None:
+    """Gradio's own sentences are English and tell neither why nor what to do."""
+    page = opened(browser, shared, locale=locale)
+    expect(page.locator(".best strong")).to_be_visible()
+    answer = {"status": status, "content_type": "application/json", "body": json.dumps({"detail": said})}
+    page.route("**/queue/join*", lambda route: route.fulfill(**answer))
+    page.locator("#examples button").first.click()
+    expect(page.locator(".toast-message-text").first).to_have_text(text(language, key))
+    expect(page.locator(".toast-title").first).to_have_text(text(language, "busy_title"))
+    page.unroute("**/queue/join*")
+    page.locator("#examples button").last.click()  # nothing is lost, and the next try is answered
+    expect(page.locator(".result")).to_have_attribute("data-photo", "bee-sunflower.jpg")
+    page.context.close()
 
 
 def opened(browser: Browser, url: str, **options: object) -> Page:

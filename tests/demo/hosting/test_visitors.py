@@ -7,6 +7,7 @@ import httpx
 import pytest
 from gradio.state_holder import SessionState
 
+from demo.hosting import visitors
 from demo.hosting.visitors import share_descriptions
 from tests.ports import free_port
 
@@ -56,6 +57,16 @@ def test_the_longest_unused_visitor_is_forgotten(page):
     page.app.state_holder["e"]
     assert set(page.app.state_holder.session_data) == {"d", "b", "e"}
     assert set(page.app.state_holder.time_last_used) == {"d", "b", "e"}
+
+
+def test_calls_of_programs_drive_no_visitor_out(page, monkeypatch):
+    monkeypatch.setattr(visitors, "MOST_BARE", 1)
+    holder = page.app.state_holder
+    holder["visitor"][number(page, gr.State)].append("a lesson")
+    for call in range(20):
+        holder[f"call {call}"]
+    assert set(holder.session_data) == set(holder.time_last_used) == {"visitor", "call 18", "call 19"}
+    assert holder["visitor"][number(page, gr.State)] == ["a lesson"]
 
 
 def test_sessions_share_the_description_of_what_is_the_same_for_all(page):
