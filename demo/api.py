@@ -80,7 +80,8 @@ def classify(
     Args:
         image: a picture file (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF).
         model: the network, such as resnet18; resnet18 where not given.
-        weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random; ants-bees for resnet18 where not given.
+        weights: ants-bees, ants-bees-v1, imagenet, imagenet-v1, imagenet-v2 or random; ants-bees for resnet18 where not
+            given.
         top_k: how many classes, 1 to 10.
         device: auto, cpu, cuda, cuda:N or mps.
         checkpoint: a .safetensors or torch.save file of your own, in place of weights.
@@ -114,7 +115,7 @@ def explain(
         layer: layer1 to layer4, a block such as layer3.0, or several to be fused: layer2+layer3.
         method: gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, finercam, scorecam or ablationcam.
         model: the network; resnet18 where not given.
-        weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
+        weights: ants-bees, ants-bees-v1, imagenet, imagenet-v1, imagenet-v2 or random.
         device: auto, cpu, cuda, cuda:N or mps.
         checkpoint: a .safetensors or torch.save file of your own, in place of weights.
         class_names: names of the classes in the order of the outputs: ants,bees.
@@ -200,7 +201,7 @@ def batch(
     Args:
         files: picture files.
         model: the network; resnet18 where not given.
-        weights: ants-bees, imagenet, imagenet-v1, imagenet-v2 or random.
+        weights: ants-bees, ants-bees-v1, imagenet, imagenet-v1, imagenet-v2 or random.
         top_k: how many classes each, 1 to 10.
         device: auto, cpu, cuda, cuda:N or mps.
         checkpoint: a .safetensors or torch.save file of your own, in place of weights.
@@ -209,14 +210,15 @@ def batch(
     Returns:
         The array of `predict --json`, in the order of the files.
     """
-    from resnet_app.inference.batch import answered
+    from resnet_app.inference import batch as batch_inference
 
     if len(files or []) > batch_handlers.MAX_BATCH:
         raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=batch_handlers.MAX_BATCH))
     loaded = _model(model, weights, device, checkpoint, class_names)
     paths = [Path(file) for file in files or []]
     names = batch_handlers.upload_names(paths)
-    rows = carried_out(answered, loaded, paths, names, passes=len(paths), top_k=count(top_k))
+    photos = batch_inference.Photos(paths, loaded.recipe)
+    rows = carried_out(batch_inference.answered, loaded, photos, names, passes=len(paths), top_k=count(top_k))
     return [row.json_object for row in rows]
 
 

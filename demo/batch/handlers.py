@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 def answer(asked: Asked) -> Iterator[Shown]:
     """The grid and the table as they grow, repainted at most every half second."""
     from demo.batch import view
-    from resnet_app.inference.batch import Batch, answered
+    from resnet_app.inference.batch import Batch, Photos, answered
 
     files, language = asked.files or [], asked.page.language
     if len(files) > MAX_BATCH:
@@ -46,7 +46,8 @@ def answer(asked: Asked) -> Iterator[Shown]:
     paths = [Path(file) for file in files]
     run = Batch(resolve(asked.page).model, top_k=1, keep_thumbnails=True)
     painted = 0.0
-    rows = carried_out(answered, run.model, paths, upload_names(paths), passes=len(paths), top_k=1)
+    photos = Photos(paths, run.model.recipe)
+    rows = carried_out(answered, run.model, photos, upload_names(paths), passes=len(paths), top_k=1)
     for done, row in enumerate(rows, start=1):
         run.keep(row)
         if time.monotonic() - painted > REPAINT_S and done < len(files):

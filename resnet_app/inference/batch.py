@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,8 +11,19 @@ from PIL import Image
 
 from resnet_app.choices import DEFAULT_TOP_K
 from resnet_app.errors import OutputError, ResNetAppError
+from resnet_app.images import Recipe
 from resnet_app.inference.models import LoadedModel
-from resnet_app.inference.predict import Answer, Prediction, Timing, check_top_k, classify, json_object
+from resnet_app.inference.predict import (
+    Answer,
+    Prediction,
+    Square,
+    Timing,
+    check_top_k,
+    classify,
+    classify_square,
+    json_object,
+    read_square,
+)
 from resnet_app.naming import shown
 
 TILE = 224  # px, a thumbnail's side
@@ -52,6 +63,33 @@ class Row:
     json_object: dict[str, Any]
     is_ood: bool = False
     reason: ResNetAppError | None = None
+
+
+class Photos:
+    """Picture files that are read one by one as they are gone through.
+
+    Pickled, all of them are read, and what travels is their squares alone: to a process that may have no such files.
+    """
+
+    def __init__(self, files: Sequence[Path], recipe: Recipe) -> None:
+        """Take note of the files.
+
+        Args:
+            files: of pictures, or of what should have been some.
+            recipe: how they are made to squares.
+        """
+        self._files, self._recipe = tuple(files), recipe
+
+    def __iter__(self) -> Iterator[Square | ResNetAppError]:
+        """Each file's square, or the error that says why there is none."""
+        for file in self._files:
+            try:
+                yield read_square(file, self._recipe)
+            except ResNetAppError as error:
+                yield error.alone()
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return list, (list(self),)
 
 
 class Batch:
@@ -113,12 +151,8 @@ class Batch:
         except OutputError:  # nothing more can be written: that ends the run
             raise
         except ResNetAppError as error:
-            entry = json_object(self.model, name, error)
-            return Row(name, (), str(error), Timing(), None, entry, reason=error.alone())
-        timing = replace(answer.timing, cam=answer.timing.cam + cam_ms)
-        thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
-        entry = json_object(self.model, name, answer, timing)
-        return Row(name, answer.predictions, None, timing, thumbnail, entry, answer.is_ood)
+            return _failed(self.model, name, error)
+        return _row(self.model, name, answer, cam_ms)
 
     @property
     def total_ms(self) -> float:
@@ -132,6 +166,31 @@ class Batch:
         return self.total_ms / answered if answered else 0.0
 
 
-def answered(model: LoadedModel, files: Sequence[Path], names: Sequence[str], *, top_k: int) -> Iterator[Row]:
-    """A row for each file, as it is answered; errors are those of ``Batch``."""
-    yield from Batch(model, top_k=top_k).rows(files, names)
+def answered(
+    model: LoadedModel, photos: Iterable[Square | ResNetAppError], names: Sequence[str], *, top_k: int
+) -> Iterator[Row]:
+    """A row for each of ``Photos``, as it is answered.
+
+    Raises:
+        ResNetAppError: no such number of answers.
+    """
+    check_top_k(top_k)
+    for photo, name in zip(photos, names, strict=True):
+        try:
+            if isinstance(photo, ResNetAppError):
+                raise photo
+            yield _row(model, name, classify_square(model, photo, top_k=top_k, name=name))
+        except ResNetAppError as error:
+            yield _failed(model, name, error)
+
+
+def _row(model: LoadedModel, name: str, answer: Answer, cam_ms: float = 0.0) -> Row:
+    timing = replace(answer.timing, cam=answer.timing.cam + cam_ms)
+    thumbnail = answer.crop.resize((TILE, TILE)) if answer.crop.size != (TILE, TILE) else answer.crop
+    entry = json_object(model, name, answer, timing)
+    return Row(name, answer.predictions, None, timing, thumbnail, entry, answer.is_ood)
+
+
+def _failed(model: LoadedModel, name: str, error: ResNetAppError) -> Row:
+    entry = json_object(model, name, error)
+    return Row(name, (), str(error), Timing(), None, entry, reason=error.alone())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from torch import Tensor
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.device import Device, clock
 from resnet_app.errors import ResNetAppError
-from resnet_app.images import crop_for, read_picture, to_tensor
+from resnet_app.images import Recipe, crop_for, read_picture, to_tensor
 from resnet_app.inference.models import LoadedModel
 
 
@@ -93,6 +94,29 @@ def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
     return change(value) if isinstance(value, Tensor | np.ndarray) else value
 
 
+@dataclass(frozen=True)
+class Square:
+    """A picture as the model sees it, before it is answered.
+
+    Attributes:
+        crop: RGB, of the recipe's size.
+        enlarged: by how much the picture was enlarged for it; 1 or less where it was made smaller.
+        decode_ms: milliseconds that reading it took.
+    """
+
+    crop: Image.Image = field(repr=False)
+    enlarged: float
+    decode_ms: float
+
+
+def read_square(path: str | Path, recipe: Recipe) -> Square:
+    """A file -> the square that the model sees; errors are those of ``images.read_picture``."""
+    started = time.perf_counter()
+    picture = read_picture(path, recipe)
+    crop = crop_for(picture, recipe)
+    return Square(crop, recipe.resize / min(picture.size), 1000 * (time.perf_counter() - started))
+
+
 def check_top_k(top_k: int) -> int:
     """The number of answers to give.
 
@@ -142,12 +166,17 @@ def classify(
         ResNetAppError: ``top_k`` is out of range, or the weights give no numbers.
     """
     check_top_k(top_k)
+    return classify_square(model, read_square(path, model.recipe), top_k=top_k, name=name or Path(path).name, keep=keep)
+
+
+def classify_square(
+    model: LoadedModel, square: Square, *, top_k: int = DEFAULT_TOP_K, name: str = "", keep: Collection[str] = ()
+) -> Answer:
+    """Answer a picture that has been read, perhaps elsewhere; arguments and errors as ``classify_crop``."""
     model.backbone.prepare(model.recipe.crop, model.recipe.crop)  # once; it is no part of a picture's time
-    started = clock(model.device)
-    picture = read_picture(path, model.recipe)
-    crop = crop_for(picture, model.recipe)
-    answer = classify_crop(model, crop, top_k=top_k, name=name or Path(path).name, keep=keep, started=started)
-    return replace(answer, enlarged=model.recipe.resize / min(picture.size))
+    answer = classify_crop(model, square.crop, top_k=top_k, name=name, keep=keep)
+    timing = replace(answer.timing, decode=square.decode_ms + answer.timing.decode)
+    return replace(answer, enlarged=square.enlarged, timing=timing)
 
 
 def classify_crop(
@@ -157,7 +186,6 @@ def classify_crop(
     top_k: int = DEFAULT_TOP_K,
     name: str = "",
     keep: Collection[str] = (),
-    started: float | None = None,
 ) -> Answer:
     """Answer the very square that is given, as ``classify`` does once it has cut it out.
 
@@ -165,12 +193,11 @@ def classify_crop(
         model: what answers.
         crop: RGB, of the recipe's size.
         top_k, name, keep: as ``classify``.
-        started: where its time begins, on the device's clock; now where not given.
 
     Raises:
         ResNetAppError: the weights give no numbers.
     """
-    started = clock(model.device) if started is None else started
+    started = clock(model.device)
     pixels = to_tensor(crop, model.recipe).to(model.device.torch)
     decoded = clock(model.device)
     with torch.inference_mode():

@@ -14,8 +14,8 @@ from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.explain import cam
 from resnet_app.explain.worth import faithfulness
 from resnet_app.inference import models
-from resnet_app.inference.batch import answered
-from resnet_app.inference.predict import classify
+from resnet_app.inference.batch import Batch, Photos, answered
+from resnet_app.inference.predict import classify, read_square
 from resnet_app.progress import Watched, finish
 from resnet_app.registry import SPECS
 from tests.paths import EXAMPLES
@@ -90,15 +90,38 @@ def test_the_tests_of_a_map_are_one_loan(lent, bundled):
 
 
 @pytest.mark.slow
-def test_a_batch_of_many_photos_is_lent_with_its_rows_as_they_come_and_a_short_one_is_not(lent, bundled, picture):
-    files = [picture] * 24
+def test_a_batch_of_many_photos_is_lent_with_its_rows_as_they_come_and_a_short_one_is_not(
+    lent, bundled, picture, tmp_path
+):
+    torn = tmp_path / "torn.jpg"
+    torn.write_bytes(b"no picture")
+    files = [*[picture] * 23, torn]
     names = [f"{i}.jpg" for i in range(24)]
-    rows = list(zero_gpu.carried_out(answered, bundled, files, names, passes=24, top_k=1))
+    photos = Photos(files, bundled.recipe)
+    rows = list(zero_gpu.carried_out(answered, bundled, photos, names, passes=24, top_k=1))
     assert [row.file for row in rows] == names
-    assert all(row.thumbnail.size == (224, 224) for row in rows)
+    assert all(row.thumbnail.size == (224, 224) for row in rows[:23])
+    assert "not a picture we can read" in rows[23].error
+    assert (
+        rows[0].json_object["predictions"]
+        == Batch(bundled, top_k=1)._answer(picture, "0.jpg").json_object["predictions"]
+    )
     assert len(lent) == 1
-    assert len(list(zero_gpu.carried_out(answered, bundled, files[:3], names[:3], passes=3, top_k=1))) == 3
+    few = Photos(files[:3], bundled.recipe)
+    assert len(list(zero_gpu.carried_out(answered, bundled, few, names[:3], passes=3, top_k=1))) == 3
     assert len(lent) == 1
+
+
+def test_photos_travel_as_squares_and_need_no_file_where_they_arrive(bundled, picture, tmp_path):
+    """A path would be of no use to another machine, and tells of this one."""
+    copy = tmp_path / "mine.jpg"
+    copy.write_bytes(picture.read_bytes())
+    packed = pickle.dumps(Photos([copy, tmp_path / "absent.jpg"], bundled.recipe))
+    copy.unlink()
+    assert str(tmp_path).encode() not in packed
+    square, error = pickle.loads(packed)
+    assert square.crop.tobytes() == read_square(picture, bundled.recipe).crop.tobytes()
+    assert isinstance(error, ResNetAppError)
 
 
 @pytest.mark.slow
@@ -107,7 +130,8 @@ def test_a_taught_head_and_the_session_s_checkpoint_come_along(lent, bundled, sm
     taught = models.load(replace(bundled.choice, head=head))
     own = models.load(models.choose(checkpoint=saved(small_state()), device="cpu", class_names=("one", "other")))
     for model, best in ((taught, "dog"), (own, classify(own, picture).predictions[0].label)):
-        rows = zero_gpu.carried_out(answered, model, [picture] * 20, ["a"] * 20, passes=20, top_k=1)
+        photos = Photos([picture] * 20, model.recipe)
+        rows = zero_gpu.carried_out(answered, model, photos, ["a"] * 20, passes=20, top_k=1)
         assert {row.predictions[0].label for row in rows} == {best}
     assert len(lent) == 2
 
