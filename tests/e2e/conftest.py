@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.e2e import test_offline
+
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 LAN = "class.test"  # the app under a name that browsers do not trust, as in a class's network without https
@@ -15,6 +17,16 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--use-fake-device-for-media-stream", f"--host-resolver-rules=MAP {LAN} 127.0.0.1",
 ]  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What test_offline.py runs without any network need not run with one as well, where both would run."""
+    offline = [item for item in items if item.path.name == "test_offline.py"]
+    if not offline or not test_offline.can_be_cut_off():
+        return
+    again = [item for item in items if item.nodeid.removeprefix("tests/e2e/") in test_offline.MAIN_PATHS]
+    config.hook.pytest_deselected(items=again)
+    items[:] = [item for item in items if item not in again]
 
 
 @pytest.fixture(scope="session")

@@ -311,6 +311,14 @@ def test_a_slow_method_can_be_cancelled_and_nothing_is_lost(open_page: Callable[
     page.get_by_role("option", name="Grad-CAM", exact=True).click()
     expect(figures).to_have_count(2)
 
+    page.locator("#rivals-go").click()  # every quick method side by side takes half a minute
+    expect(page.locator("#rivals progress")).to_be_visible()
+    page.locator("#rivals-stop").click()
+    expect(page.locator("#rivals")).to_contain_text("Cancelled")
+    expect(page.locator("#rivals-go")).to_be_enabled()
+    expect(page.locator("#rivals progress")).to_have_count(0)
+    expect(figures).to_have_count(2)
+
 
 def test_the_browsers_language_and_the_switch(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="zh-CN")
