@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM = "ants-bees", "imagenet", "imagenet-v1", "imagenet-v2", "random"
 TAUGHT = "taught"  # the weights of a model whose head was taught in a session
-WEIGHTS = (BUNDLED, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM)
+BUNDLED_V1 = "ants-bees-v1"  # the first bundled model, kept as the example of one that goes by the surroundings
+WEIGHTS = (BUNDLED, BUNDLED_V1, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM)
 BUNDLED_MODEL = "resnet18"
 _HERE = Path(__file__).parent  # in a checkout assets/ lies beside the packages; a wheel has it inside (setup.py)
 ASSETS = next((each for each in (_HERE / "assets", _HERE.parent / "assets") if each.is_dir()), _HERE / "assets")
-BUNDLED_FILE = ASSETS / "ants-bees.safetensors"
+BUNDLED_FILES = {name: ASSETS / f"{name}.safetensors" for name in (BUNDLED, BUNDLED_V1)}
+BUNDLED_FILE = BUNDLED_FILES[BUNDLED]
 EXAMPLES = tuple(sorted((ASSETS / "examples").glob("*.jpg")))  # pictures that come with the app
 STEMS = ("imagenet", "cifar")
 STAGES = (
@@ -80,7 +82,7 @@ class ModelSpec:
     @property
     def weights(self) -> tuple[str, ...]:
         """The choices of weights that exist for this variant."""
-        own = (BUNDLED,) if self.name == BUNDLED_MODEL else ()
+        own = tuple(BUNDLED_FILES) if self.name == BUNDLED_MODEL else ()
         versions = (IMAGENET_V1, IMAGENET_V2)[: len(self.accuracy)]
         return (*own, IMAGENET, *versions, RANDOM)
 

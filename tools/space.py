@@ -73,7 +73,8 @@ def write(out: Path) -> None:
     for package in ("demo", "resnet_app"):
         shutil.copytree(ROOT / package, out / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyi", ".*"))
     shutil.copytree(ROOT / "assets" / "examples", out / "assets" / "examples", ignore=shutil.ignore_patterns(".*"))
-    shutil.copy(ROOT / "assets" / "ants-bees.safetensors", out / "assets")
+    for weights in (ROOT / "assets").glob("*.safetensors"):
+        shutil.copy(weights, out / "assets")
     shutil.copy(ROOT / "tools" / "space_readme.md", out / "README.md")
     (out / "requirements.txt").write_text(requirements(), encoding="utf-8")
     (out / ".gitattributes").write_text(attributes_of(out), encoding="utf-8")

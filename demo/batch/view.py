@@ -38,7 +38,7 @@ def batch(language: str, run: Batch, count: int) -> Markup:
         downloads=NOTHING if len(run.done) < count else _downloads(language, run),
         key=model_key(run.model), title=model_title(language, run.model),
         sums=_sums(language, run) if len(run.done) == count else [],
-        unsure=[_is_unsure(run, row) for row in run.done],
+        unsure=[_doubt(run, row) for row in run.done],
         doubts=[row.predictions[0].probability if row.predictions else 2.0 for row in run.done],
     )  # fmt: skip
 
@@ -46,15 +46,19 @@ def batch(language: str, run: Batch, count: int) -> Markup:
 def _sums(language: str, run: Batch) -> list[tuple[str, str]]:
     """How many pictures of each class, the most first, and how many the model is not sure of."""
     answered = [row for row in run.done if row.predictions]
-    sure = Counter(row.predictions[0].label for row in answered if not _is_unsure(run, row))
-    unsure = len(answered) - sure.total()
+    doubts = Counter(doubt for row in answered if (doubt := _doubt(run, row)))
+    sure = Counter(row.predictions[0].label for row in answered if not _doubt(run, row))
     counted = [(label, f"{number:,}") for label, number in sure.most_common(SUMS_SHOWN)]
-    return [*counted, (text(language, "unsure_short"), f"{unsure:,}")]
+    shown = [key for key in ("unsure_short", "none_of_these") if key in doubts or key == "unsure_short"]
+    return [*counted, *((text(language, key), f"{doubts[key]:,}") for key in shown)]
 
 
-def _is_unsure(run: Batch, row: Row) -> bool:
-    """Whether the page calls an answer unsure, here as in Classify."""
-    return bool(row.predictions) and is_unsure(row.predictions[0].probability, len(run.model.class_names))
+def _doubt(run: Batch, row: Row) -> str:
+    """What stands beside an answer that the page does not call one, here as in Classify; empty where it does."""
+    if run.model.is_none(row.is_ood):
+        return "none_of_these"
+    is_doubted = bool(row.predictions) and is_unsure(row.predictions[0].probability, len(run.model.class_names))
+    return "unsure_short" if is_doubted else ""
 
 
 def _cells(language: str, run: Batch, row: Row) -> list[str]:
@@ -62,7 +66,8 @@ def _cells(language: str, run: Batch, row: Row) -> list[str]:
     if row.error:
         return [_show("error", language, sentence=in_short(_reason(language, row))), "", ""]
     best = row.predictions[0]
-    label = f"{best.label} ({text(language, 'unsure_short')})" if _is_unsure(run, row) else best.label
+    doubt = _doubt(run, row)
+    label = f"{best.label} ({text(language, doubt)})" if doubt else best.label
     return [label, percent(best.probability), f"{row.timing.total:.1f}"]
 
 

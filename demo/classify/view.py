@@ -49,10 +49,11 @@ def answer(
         signed: of the two classes, where there are two.
     """
     crop = data_uri(result.crop)
-    headline, size = _headline(language, result)
+    is_none = model.is_none(result.is_ood)
+    headline, size = _headline(language, result, is_none)
     peak = max(heatmap.peak for heatmap in maps)
     return _show(
-        "answer", language, result=result, crop=crop, headline=headline, size=size,
+        "answer", language, result=result, crop=crop, headline=headline, size=size, is_none=is_none,
         overlays=[_map_alt(language, result, maps, place) for place in range(len(maps))],
         places=[text(language, "map_where", where=hottest(language, heatmap)) for heatmap in maps],
         pictures=[_picture(heatmap, peak if shared else heatmap.peak, colours) for heatmap in maps],
@@ -73,10 +74,15 @@ def _picture(heatmap: Heatmap, peak: float, colours: str) -> str:
     return data_uri(coloured(heatmap.on_scale(peak), colours=colours), "WEBP") if heatmap.has_evidence else ""
 
 
-def _headline(language: str, result: Answer) -> tuple[str, str]:
-    """The best answer, or that none is sure, and how large it is set: long names smaller, so that no word breaks."""
+def _headline(language: str, result: Answer, is_none: bool = False) -> tuple[str, str]:
+    """What stands large, and how large: long names smaller, so that no word breaks.
+
+    The best answer, or that it is none of the classes, or that none is sure.
+    """
     best, *others = result.predictions
     classes = len(result.logits)
+    if is_none:
+        return text(language, "none_of_these"), "unsure"
     if is_unsure(best.probability, classes):
         if classes == 2:
             return text(language, "unsure_of_two", first=best.label, second=others[0].label), "unsure"
@@ -86,7 +92,8 @@ def _headline(language: str, result: Answer) -> tuple[str, str]:
 
 def _warnings(model: LoadedModel, result: Answer) -> list[str]:
     notes = (
-        ("random_note", model.is_random), ("out_of_distribution", result.is_ood),
+        ("random_note", model.is_random), ("none_of_these_note", model.is_none(result.is_ood)),
+        ("out_of_distribution", result.is_ood and not model.is_none(result.is_ood)),
         ("tiny_picture", result.enlarged >= TINY_FROM),
     )  # fmt: skip
     return [key for key, applies in notes if applies]

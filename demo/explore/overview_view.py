@@ -70,9 +70,16 @@ def ribbon(
     best = answer.predictions[:SHOWN_ANSWERS]
     return _show(
         "ribbon", language, columns=columns, chosen=chosen, crop=answer.crop, best=best,
-        is_unsure=is_unsure(best[0].probability, len(answer.logits)),
+        doubt=_doubt(model, answer),
         colours=class_colours(answer), photo=PHOTO, answer=ANSWER, size=answer.crop.size[0], of=model_key(model),
     )  # fmt: skip
+
+
+def _doubt(model: LoadedModel, answer: Answer) -> str:
+    """What stands beside an answer that the page does not call one; empty where it does."""
+    if model.is_none(answer.is_ood):
+        return "none_of_these"
+    return "unsure_short" if is_unsure(answer.predictions[0].probability, len(answer.logits)) else ""
 
 
 def _columns(language: str, architecture: Architecture, tiles: Sequence[Tile]) -> list[_Column]:

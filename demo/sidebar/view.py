@@ -14,7 +14,7 @@ from resnet_app import device
 from resnet_app.checkpoints.read import Checkpoint
 from resnet_app.inference.models import BUNDLED_SURE, RANDOM_SEED, LoadedModel
 from resnet_app.naming import shown
-from resnet_app.registry import BUNDLED, BUNDLED_FILE, RANDOM
+from resnet_app.registry import BUNDLED, BUNDLED_FILES, RANDOM
 
 _show = template("sidebar.html")
 
@@ -79,8 +79,8 @@ def _address(model: LoadedModel) -> str:
     choice = model.choice
     if choice.head is not None or choice.checkpoint is not None or choice.weights == RANDOM:
         return ""
-    if choice.weights == BUNDLED:
-        return f"{BUNDLED_FILE.parent.name}/{BUNDLED_FILE.name}"
+    if file := BUNDLED_FILES.get(choice.weights):
+        return f"{file.parent.name}/{file.name}"
     address: str = model.spec.published(choice.weights).url
     return address
 
@@ -90,4 +90,6 @@ def _origin(model: LoadedModel) -> str:
         return "from_lesson"
     if model.choice.checkpoint:
         return "from_upload"
-    return {BUNDLED: "from_bundled", RANDOM: "from_random"}.get(model.choice.weights, "from_cache")
+    if model.choice.weights in BUNDLED_FILES:
+        return "from_bundled"
+    return "from_random" if model.choice.weights == RANDOM else "from_cache"

@@ -35,7 +35,7 @@ def outcome(language: str, model: LoadedModel, taught: Taught) -> Markup:
         verdict=_verdict(language, taught),
         how=text(language, "teach_how", network=model.spec.title, time=seconds), advice=_advice(language, taught),
         groups=[_group(language, taught, label, looks) for label in range(len(taught.class_names))],
-        confusion=_confusion(language, taught), has_looks=any(looks),
+        confusion=_confusion(language, taught), strangers=_strangers(language, taught), has_looks=any(looks),
         snippet=snippet(model, taught),
     )  # fmt: skip
 
@@ -70,6 +70,21 @@ def _confusion(language: str, taught: Taught) -> Markup:
         for name, counts in zip(taught.class_names, taught.confusion, strict=True)
     ]
     return table(heads, rows, kind="confusion")
+
+
+def _strangers(language: str, taught: Taught) -> list[str]:
+    """Whether "none of these" is among the answers, and how often it is wrong."""
+    found = taught.strangers
+    if found is None or not found.among:
+        return [text(language, "strangers_few")]
+    classes = [
+        text(language, "strangers_class", name=name, refused=each[0], of=each[1])
+        for name, each in zip(taught.class_names, found.classes, strict=True)
+        if each
+    ]
+    key = "strangers_given" if found.is_of_use else "strangers_not_given"
+    own = text(language, "strangers_own", refused=found.own, of=found.of)
+    return [text(language, key), own, *classes]
 
 
 def _looks(taught: Taught) -> list[str]:

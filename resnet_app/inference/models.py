@@ -25,9 +25,9 @@ from resnet_app.errors import UnknownChoiceError, WeightsError
 from resnet_app.images import Recipe
 from resnet_app.inference.backbone import Backbone
 from resnet_app.inference.download import Progress, obtain
-from resnet_app.inference.ood import OodThreshold
+from resnet_app.inference.ood import Neighbourhood, OodThreshold
 from resnet_app.naming import shown
-from resnet_app.registry import BUNDLED, BUNDLED_FILE, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
+from resnet_app.registry import BUNDLED_FILES, BUNDLED_MODEL, RANDOM, TAUGHT, WEIGHTS, ModelSpec, get_spec
 from resnet_app.resnet import ResNet
 
 # Of the 80 validation photographs: how many answers are "not sure", and how many of the others are wrong.
@@ -40,19 +40,29 @@ if hasattr(os, "register_at_fork"):  # a process that is forked meanwhile would 
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """A last layer taught in a session: weight (K, C) and bias (K,) on the CPU. Each is itself and no other."""
+    """A last layer taught in a session. Each is itself and no other.
+
+    Attributes:
+        class_names: in the order of the outputs.
+        weight: (K, C) on the CPU.
+        bias: (K,) on the CPU.
+        near: what it was taught with, to know what is none of its classes; None where that were too few photos.
+    """
 
     class_names: tuple[str, ...]
     weight: Tensor
     bias: Tensor
+    near: Neighbourhood | None = None
 
     def __reduce__(self) -> Any:
         """It travels as arrays, which any process can read."""
-        return _head_of_arrays, (self.class_names, self.weight.numpy(), self.bias.numpy())
+        near = (self.near.known.numpy(), self.near.limit) if self.near else None
+        return _head_of_arrays, (self.class_names, self.weight.numpy(), self.bias.numpy(), near)
 
 
-def _head_of_arrays(class_names: tuple[str, ...], weight: Any, bias: Any) -> Head:
-    return Head(class_names, torch.from_numpy(weight), torch.from_numpy(bias))
+def _head_of_arrays(class_names: tuple[str, ...], weight: Any, bias: Any, near: tuple[Any, float] | None) -> Head:
+    known = Neighbourhood(torch.from_numpy(near[0]), near[1]) if near else None
+    return Head(class_names, torch.from_numpy(weight), torch.from_numpy(bias), known)
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,7 @@ def choose(
         raise UnknownChoiceError("weights", weights, list(WEIGHTS))
     if weights not in spec.weights:
         raise spec.no_such_weights(weights)
-    if class_names is not None and weights != BUNDLED:
+    if class_names is not None and weights not in BUNDLED_FILES:
         check_class_names(class_names, len(spec.published(weights).meta["categories"]))
     return ModelChoice(spec.name, weights, device_name, class_names=class_names)
 
@@ -164,6 +174,22 @@ class LoadedModel:
             return None
         return OodThreshold.of_metadata(self.checkpoint.metadata.get("familiarity"))
 
+    def is_unlike(self, features: Tensor, logits: Tensor) -> bool:
+        """Whether a picture is unlike all that it was trained on or taught with, as far as it can tell.
+
+        Args:
+            features: layer4's output, (1, C, h, w).
+            logits: (K,).
+        """
+        if self.choice.head is not None:
+            near = self.choice.head.near
+            return near is not None and near.is_left_by(features.mean((2, 3))[0])
+        return self.ood_threshold is not None and self.ood_threshold.is_exceeded_by(logits)
+
+    def is_none(self, is_ood: bool) -> bool:
+        """Whether a picture that is unlike what it knows is answered "none of these": where a lesson taught it."""
+        return is_ood and self.choice.head is not None
+
     @property
     def has_class_names(self) -> bool:
         """Whether its classes are called something, and not by their numbers alone."""
@@ -172,7 +198,7 @@ class LoadedModel:
     @property
     def file(self) -> Path | None:
         """Where its weights were read from; None for published and for random ones."""
-        return self.choice.checkpoint or (BUNDLED_FILE if self.choice.weights == BUNDLED else None)
+        return self.choice.checkpoint or BUNDLED_FILES.get(self.choice.weights)
 
     @property
     def is_random(self) -> bool:
@@ -219,8 +245,9 @@ def _with_head(network: ResNet, head: Head, device: Device) -> ResNet:
 def _load(choice: ModelChoice, progress: Progress | None) -> LoadedModel:
     started = time.perf_counter()
     checkpoint = None
-    if choice.checkpoint is not None or choice.weights == BUNDLED:
-        checkpoint = read_checkpoint(choice.checkpoint or BUNDLED_FILE)
+    file = choice.checkpoint or BUNDLED_FILES.get(choice.weights)
+    if file is not None:
+        checkpoint = read_checkpoint(file)
         spec, stem, recipe = checkpoint.spec, checkpoint.stem, checkpoint.recipe or Recipe()
         network = checkpoint.network()
         class_names = _names(checkpoint)

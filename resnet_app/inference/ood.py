@@ -1,6 +1,7 @@
-"""Out-of-distribution pictures: what is unlike all that a model was trained on, told by its logits' energy.
+"""Out-of-distribution pictures: what is unlike all that a model was trained on.
 
-Liu et al. 2020 (arXiv 2010.03759).
+A trained model tells by its logits' energy (Liu et al. 2020, arXiv 2010.03759); one whose head was taught with a few
+photos, by the distance to the nearest of them (Sun et al. 2022, arXiv 2204.06507).
 """
 
 from __future__ import annotations
@@ -61,3 +62,25 @@ class OodThreshold:
     def is_exceeded_by(self, logits: Tensor) -> bool:
         """Whether one picture's logits (K,) say so."""
         return bool(energy(logits) > self.threshold)
+
+
+def unit(features: Tensor) -> Tensor:
+    """Features (..., C) at length 1, so that their products are cosines."""
+    return torch.nn.functional.normalize(features, dim=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """What a head was taught with: a picture that is far from all of it is none of the classes.
+
+    Attributes:
+        known: (N, C), the photos' features at length 1, on the CPU.
+        limit: the cosine distance beyond which a picture is far.
+    """
+
+    known: Tensor
+    limit: float
+
+    def is_left_by(self, features: Tensor) -> bool:
+        """Whether one picture's features (C,) are far from all."""
+        return bool(1 - (self.known @ unit(features.cpu().float())).max() > self.limit)

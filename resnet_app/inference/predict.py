@@ -56,7 +56,7 @@ class Answer:
         held: what the maps are made from: the outputs of the blocks that were asked for and of the last one, by path,
             (1, C, h, w) each, on the model's device.
         timing: of this picture.
-        is_ood: whether the picture is unlike what the model was trained on, as far as its checkpoint can tell.
+        is_ood: whether the picture is unlike what the model was trained on or taught with, as far as it can tell.
         enlarged: by how much the picture was enlarged to be looked at; 1 or less where it was made smaller.
     """
 
@@ -205,6 +205,7 @@ def classify_crop(
         held = model.backbone.eager_outputs(pixels, keep) if inner else model.backbone.outputs(pixels, keep)
         logits = model.network.forward_head(held[model.backbone.last])[0]
         probabilities = logits.softmax(0)
+        is_ood = model.is_unlike(held[model.backbone.last], logits)
     require_numbers(probabilities)
     top = probabilities.topk(min(top_k, len(model.class_names)))
     predictions = tuple(
@@ -212,7 +213,6 @@ def classify_crop(
         for index, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
     )
     timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
-    is_ood = model.ood_threshold is not None and model.ood_threshold.is_exceeded_by(logits)
     return Answer(name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood)
 
 

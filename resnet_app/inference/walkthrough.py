@@ -18,7 +18,7 @@ from resnet_app.architecture.counting import describe
 from resnet_app.architecture.source import assembled
 from resnet_app.images import Recipe, crop_for, open_picture, to_tensor
 from resnet_app.inference.models import RANDOM_SEED, LoadedModel
-from resnet_app.registry import BUNDLED, RANDOM
+from resnet_app.registry import BUNDLED_FILES, RANDOM
 from resnet_app.resnet import ResNet
 
 SHOWN = 4  # logits
@@ -195,7 +195,7 @@ def _transform_lines(recipe: Recipe) -> Iterator[str]:
 def _published(model: LoadedModel) -> str | None:
     """The ImageNet weights that torchvision loads by name; None for others."""
     choice = model.choice
-    own = choice.checkpoint is not None or choice.head is not None or choice.weights in (BUNDLED, RANDOM)
+    own = choice.checkpoint is not None or choice.head is not None or choice.weights in (*BUNDLED_FILES, RANDOM)
     return None if own else choice.weights
 
 

@@ -27,6 +27,7 @@ from resnet_app.errors import DataError, PictureError, ResNetAppError
 from resnet_app.images import read_crop, to_tensor
 from resnet_app.inference.models import Head, LoadedModel, ModelChoice
 from resnet_app.training.calibration import Scores, fit_temperature
+from resnet_app.training.none_of_these import Strangers, judged, neighbourhood
 
 MIN_CLASSES, MAX_CLASSES = 2, 6
 MAX_PHOTOS = 600
@@ -80,6 +81,7 @@ class Taught:
         choice: the model with its new head, as every tab can use it.
         photos: in the order of the boxes.
         broken: (file, what was wrong with it).
+        strangers: how often "none of these" would be wrong; None where the photos are too few for that answer.
         features_ms: reading the photos and the network's forward passes.
         fit_ms: the head.
     """
@@ -87,6 +89,7 @@ class Taught:
     choice: ModelChoice
     photos: tuple[Photo, ...]
     broken: tuple[tuple[str, ResNetAppError], ...]
+    strangers: Strangers | None
     features_ms: float
     fit_ms: float
 
@@ -208,9 +211,12 @@ class Lesson:
             replace(photo, answer=int(answers[i]), probability=float(probabilities[i])) if fitted.judged[i] else photo
             for i, photo in enumerate(mapped)
         )
-        head = Head(names, weight, fitted.bias.float())
+        features = torch.stack(self._features)
+        near = neighbourhood(features)
+        strangers = judged(features, labels) if near else None
+        head = Head(names, weight, fitted.bias.float(), near if strangers and strangers.is_of_use else None)
         choice = replace(self.model.choice, class_names=None, head=head)
-        return Taught(choice, photos, tuple(self._broken), self._ms, clock(self.model.device) - started)
+        return Taught(choice, photos, tuple(self._broken), strangers, self._ms, clock(self.model.device) - started)
 
     def _map(self, photo: int, weight: Tensor) -> NDArray[np.float32] | None:
         """A photo's class activation map in the new head: the mean over its places is the score, less the bias."""

@@ -11,9 +11,10 @@ from typing import Any
 import torch
 
 from resnet_app.checkpoints.write import PTH, save_pth, save_safetensors
-from resnet_app.device import resolve
+from resnet_app.device import Device, resolve
 from resnet_app.errors import DataError
 from resnet_app.fill import Mask
+from resnet_app.images import Recipe
 from resnet_app.inference.models import choose, load
 from resnet_app.inference.ood import OodThreshold, energy
 from resnet_app.naming import shown
@@ -22,7 +23,7 @@ from resnet_app.resnet import ResNet
 from resnet_app.training.calibration import Scores, expected_calibration_error, fit_temperature
 from resnet_app.training.dataset import Pictures, folds
 from resnet_app.training.outlines import outlines
-from resnet_app.training.train import Epoch, Trained, TrainSettings, score, train
+from resnet_app.training.train import Epoch, Trained, TrainSettings, require_finite, score, train
 
 MAX_FALSE_ALARMS = (
     0.2  # on the validation pictures; a note that stands under more of its own kind than that says nothing
@@ -217,8 +218,15 @@ def _cross_validate(
     logits = torch.zeros(len(labels), len(training.classes))
     for number, fold in enumerate(folds(training, count, seed=settings.seed), start=1):
         network = run(number, training.without(fold), None).network
-        logits[fold] = score(network, training.part(fold), settings.recipe, resolve("cpu")).logits
+        logits[fold] = _finite_score(network, training.part(fold), settings.recipe, resolve("cpu")).logits
     return Scores(logits, labels)
+
+
+def _finite_score(network: ResNet, pictures: Pictures, recipe: Recipe, device: Device) -> Scores:
+    """As ``score``; what a training that broke down says is refused."""
+    scores = score(network, pictures, recipe, device)
+    require_finite(scores.logits)
+    return scores
 
 
 def _pruned(training: Pictures, outside: Scores, below: float, watch: Watch) -> list[int]:
@@ -244,8 +252,8 @@ def _calibrated(
     """
     device = resolve("cpu")
     unscaled = outside.part(list(range(len(own.files)))) if outside else None
-    temperature = _calibrate(network, unscaled or score(network, validation, settings.recipe, device))
-    held_out = score(network, validation, settings.recipe, device)
+    temperature = _calibrate(network, unscaled or _finite_score(network, validation, settings.recipe, device))
+    held_out = _finite_score(network, validation, settings.recipe, device)
     return temperature, held_out, unscaled.divided(temperature) if unscaled else None
 
 

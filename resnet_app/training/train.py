@@ -211,11 +211,7 @@ def initial_network(settings: TrainSettings, classes: int) -> ResNet:
 
 
 def score(network: ResNet, pictures: Pictures, recipe: Recipe, device: Device) -> Scores:
-    """What a network says of pictures whose classes are known; it is left in eval mode.
-
-    Raises:
-        DataError: it says no numbers.
-    """
+    """What a network says of pictures whose classes are known; it is left in eval mode."""
     network.eval()
     logits = []
     for start in range(0, len(pictures.files), SCORED_AT_ONCE):
@@ -223,11 +219,15 @@ def score(network: ResNet, pictures: Pictures, recipe: Recipe, device: Device) -
         pixels = torch.cat([to_tensor(read_crop(file, recipe), recipe) for file in files])
         with torch.inference_mode():
             logits.append(network(pixels.to(device.torch)).float().cpu())
-    _require_finite(torch.cat(logits))
     return Scores(torch.cat(logits).clone(), torch.tensor(pictures.labels))
 
 
-def _require_finite(values: Tensor) -> None:
+def require_finite(values: Tensor) -> None:
+    """Refuse what a training that broke down gives.
+
+    Raises:
+        DataError: one of the values is no number.
+    """
     if not torch.isfinite(values).all():
         raise DataError("The training broke down: what comes out is no number. Give a lower learning rate.")
 
@@ -279,7 +279,7 @@ class _Run:
         with torch.autocast(self.device.torch.type, dtype=torch.bfloat16, enabled=has_quick_bfloat16(self.device)):
             logits = self.network(inputs)
         loss = self._criterion(logits.float(), targets)
-        _require_finite(loss)
+        require_finite(loss)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -292,6 +292,8 @@ class _Run:
         """The end of an epoch: judge the averaged weights, and keep them where they are the best so far."""
         loss, self._loss_sum = self._loss_sum / self.batches.steps, 0.0
         scores = score(self.averaged, validation, self.settings.recipe, self.device) if validation else None
+        if scores:
+            require_finite(scores.logits)
         loss_there, accuracy = (scores.loss, scores.accuracy) if scores else (None, None)
         epoch = Epoch(number, loss, loss_there, accuracy, seconds)
         before = [each.held_out_loss for each in self.course if each.held_out_loss is not None]

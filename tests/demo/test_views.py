@@ -32,7 +32,7 @@ def test_names_from_a_file_are_text_everywhere(
     photo = few_shot.Photo(EVIL, 0, answer.crop.resize((9, 9)), 0, 0.9)
     head = Head((EVIL, "ok"), hostile_model.network.fc.weight, hostile_model.network.fc.bias)
     taught = few_shot.Taught(
-        replace(hostile_model.choice, head=head), (photo,), ((EVIL, PictureError("No.")),), 1.0, 1.0
+        replace(hostile_model.choice, head=head), (photo,), ((EVIL, PictureError("No.")),), None, 1.0, 1.0
     )
     told = teach_view.outcome(language, hostile_model, taught)
     run = Batch(hostile_model)

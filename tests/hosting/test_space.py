@@ -33,7 +33,8 @@ def make(monkeypatch, *arguments):
 
 def test_it_holds_what_the_app_needs_and_nothing_else(made):
     assert {path.name for path in made.iterdir()} == set(space.WRITTEN)
-    assert {path.name for path in (made / "assets").iterdir()} == {"ants-bees.safetensors", "examples"}
+    models = {"ants-bees.safetensors", "ants-bees-v1.safetensors"}
+    assert {path.name for path in (made / "assets").iterdir()} == {*models, "examples"}
     assert {path.suffix for path in made.rglob("*") if path.is_file()} <= {
         "", ".md", ".txt", ".py", ".safetensors", ".jpg", ".json", ".css", ".js", ".svg", ".html",
     }  # fmt: skip
@@ -43,7 +44,7 @@ def test_it_holds_what_the_app_needs_and_nothing_else(made):
 def test_what_is_large_goes_into_lfs(made):
     by_lfs = re.findall(r"^\*(\S+) filter=lfs diff=lfs merge=lfs -text$", (made / ".gitattributes").read_text(), re.M)
     large = [path for path in made.rglob("*") if path.is_file() and path.stat().st_size > 10 * 2**20]
-    assert [path.name for path in large] == ["ants-bees.safetensors"]
+    assert {path.name for path in large} == {"ants-bees.safetensors", "ants-bees-v1.safetensors"}
     assert all(path.suffix in by_lfs for path in large)
     (made / "demo" / "huge.bin").write_bytes(bytes(space.LARGEST + 1))
     assert "demo/huge.bin filter=lfs" in space.attributes_of(made)

@@ -73,7 +73,9 @@ def test_unknown_names_are_refused_with_the_choices():
         UnknownChoiceError, match=r"'resnet19'; choose one of resnet18, resnet34, .*wide_resnet101_2\.$"
     ):
         get_spec("resnet19")
-    with pytest.raises(WeightsError, match="no imagenet-v2 weights for resnet18; choose one of ants-bees, imagenet,"):
+    with pytest.raises(
+        WeightsError, match="no imagenet-v2 weights for resnet18; choose one of ants-bees, ants-bees-v1, imagenet,"
+    ):
         SPECS["resnet18"].published("imagenet-v2")
 
 

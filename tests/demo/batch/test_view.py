@@ -1,12 +1,14 @@
 """A batch in sums, tiles and cells: figures added up by hand, what is wrong in short, what is unlike said so."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from demo.batch import view
 from resnet_app.inference.batch import TILE, Batch, Row
+from resnet_app.inference.models import Head, dressed
 from resnet_app.inference.predict import Prediction, Timing
 from tests.demo.helpers import Tags, rows_of
 
@@ -43,3 +45,14 @@ def test_a_row_has_its_answer_or_in_short_what_is_wrong(run) -> None:
         ["3", "c.jpg", "This is no picture", "", ""],
     ]  # fmt: skip
     assert shown.count("This is no picture. Save it as JPEG.") == 1  # its tile has the whole sentence
+
+
+def test_what_a_lesson_does_not_know_is_none_of_its_classes(run, bundled) -> None:
+    head = Head(("ants", "bees"), bundled.network.fc.weight, bundled.network.fc.bias)
+    taught = Batch(dressed(bundled, replace(bundled.choice, head=head)), top_k=1)
+    taught.done += run.done
+    shown, before = (Tags(view.batch("en", each, 3)).words for each in (taught, run))
+    assert "bees (None of these)" in shown
+    assert "unlike its training photos" in before
+    assert "unlike its training photos" not in shown
+    assert "None of these" not in before

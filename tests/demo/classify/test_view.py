@@ -8,7 +8,7 @@ import pytest
 from demo.classify import view as classify_view
 from demo.locales import LANGUAGES
 from resnet_app.explain.heatmap import Heatmap, SignedMap
-from resnet_app.inference.models import LoadedModel
+from resnet_app.inference.models import Head, LoadedModel, dressed
 from resnet_app.inference.predict import Prediction, Timing
 from tests.demo.helpers import Tags
 
@@ -34,6 +34,17 @@ def shown_with(bundled, answered, language="en", maps=None, signed=None, **chang
     answer = replace(answered[0], **changes)
     maps = answered[1][:1] if maps is None else maps
     return classify_view.answer(language, bundled, answer, maps, cam_ms=8.0, colours="inferno", signed=signed)
+
+
+def test_what_a_lesson_does_not_know_is_none_of_its_classes(bundled, answered) -> None:
+    head = Head(("ants", "bees"), bundled.network.fc.weight, bundled.network.fc.bias)
+    taught = dressed(bundled, replace(bundled.choice, head=head))
+    words = Tags(shown_with(taught, answered, is_ood=True)).words
+    assert "AnswerNone of these" in words  # and no probability beside it
+    assert "Far from every photo that it was taught with." in words
+    assert "Unlike what this model was trained on" not in words
+    assert "None of these" not in Tags(shown_with(taught, answered, is_ood=False)).words
+    assert "None of these" not in Tags(shown_with(bundled, answered, is_ood=True)).words
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,17 @@ import pytest
 import torch
 from PIL import Image
 
+from demo.locales import text
 from demo.teach import view
 from demo.teach.events import show_boxes
 from resnet_app.inference.models import Head, choose, dressed, load
 from resnet_app.training import few_shot
 from resnet_app.training.few_shot import Photo, Taught
+from resnet_app.training.none_of_these import Strangers
+from tests.demo.helpers import Tags
 
 
-def told(bundled, answers, *, broken=(), language="en"):
+def told(bundled, answers, *, broken=(), strangers=None, language="en"):
     """A lesson of two classes; ``answers`` has for each class what each of its photos was answered with."""
     tile = Image.new("RGB", (9, 9))
     photos = [
@@ -22,7 +25,7 @@ def told(bundled, answers, *, broken=(), language="en"):
         for number, given in enumerate(each)
     ]
     head = Head(("ants", "bees"), bundled.network.fc.weight, bundled.network.fc.bias)
-    taught = Taught(replace(bundled.choice, head=head), tuple(photos), tuple(broken), 1240.0, 60.0)
+    taught = Taught(replace(bundled.choice, head=head), tuple(photos), tuple(broken), strangers, 1240.0, 60.0)
     return view.outcome(language, bundled, taught)
 
 
@@ -52,12 +55,24 @@ def test_few_photos_are_called_few_by_the_smallest_class(bundled, counts, said) 
     assert said is None or f"The smallest class has {said}" in shown
 
 
+def test_the_third_answer_comes_with_its_error_rates(bundled) -> None:
+    shown = told(bundled, [[0], [1]], strangers=Strangers(1, 20, ((9, 10), None)))
+    assert text("en", "strangers_given") in Tags(shown).words
+    assert "1 of 20 would be refused, wrongly" in shown
+    assert "photos of ants, taken as strangers to a lesson without that class, 9 of 10 are refused" in shown
+    assert "photos of bees, taken" not in shown
+    poor = Tags(told(bundled, [[0], [1]], strangers=Strangers(1, 20, ((2, 10), None)))).words
+    assert text("en", "strangers_not_given") in poor
+    for few in (None, Strangers(0, 6, (None, None))):
+        assert text("en", "strangers_few") in Tags(told(bundled, [[0], [1]], strangers=few)).words
+
+
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
 def test_plain_pytorch_runs_the_snippet_on_the_saved_file(stem, saved, small_state, tmp_path, monkeypatch) -> None:
     base = load(choose(checkpoint=saved(small_state(stem=stem), name="base.pth"), device="cpu"))
     head = Head(("Äpfel", "梨", "big pears"), torch.randn(3, 512), torch.randn(3))
     model = dressed(base, replace(base.choice, head=head))
-    taught = Taught(model.choice, (), (), 0, 0)
+    taught = Taught(model.choice, (), (), None, 0, 0)
     few_shot.save(tmp_path / "äpfel-梨-big_pears.pth", model)
     monkeypatch.chdir(tmp_path)
     found: dict = {}

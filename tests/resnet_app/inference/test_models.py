@@ -38,12 +38,12 @@ def test_defaults_are_filled_in(model, weights, expected):
     ("arguments", "error", "says"),
     [
         ({"model": "resnet19"}, UnknownChoiceError, "'resnet19'; choose one of resnet18,"),
-        ({"weights": "coco"}, UnknownChoiceError, "'coco'; choose one of ants-bees, imagenet,"),
+        ({"weights": "coco"}, UnknownChoiceError, "'coco'; choose one of ants-bees, ants-bees-v1, imagenet,"),
         ({"model": "resnet50", "weights": "ants-bees"}, WeightsError, "no ants-bees weights for resnet50"),
         (
             {"model": "resnet18", "weights": "imagenet-v2"},
             WeightsError,
-            "choose one of ants-bees, imagenet, imagenet-v1",
+            "choose one of ants-bees, ants-bees-v1, imagenet, imagenet-v1",
         ),
         ({"device": "tpu"}, DeviceError, "'tpu'; choose one of auto"),
     ],

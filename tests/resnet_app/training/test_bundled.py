@@ -9,8 +9,9 @@ import pytest
 from resnet_app.checkpoints.read import read_checkpoint
 from resnet_app.choices import is_unsure
 from resnet_app.cli import main
-from resnet_app.inference.models import BUNDLED_FILE, BUNDLED_SURE, choose, load
+from resnet_app.inference.models import BUNDLED_SURE, choose, load
 from resnet_app.inference.predict import classify
+from resnet_app.registry import BUNDLED_FILE
 from resnet_app.training.evaluate import evaluate
 from tests.paths import ROOT
 
