@@ -33,7 +33,7 @@ def filled(values: NDArray[np.float32], hole: Mask) -> NDArray[np.float32]:
     from scipy.ndimage import gaussian_filter
 
     if hole.all():
-        raise ResNetAppError("Nothing is left around the insect to fill its place from.")
+        raise ResNetAppError("Nothing is left around the hole to fill it from.")
     free = (~hole).astype(np.float32)
     kept = values * free[..., None]
     inside = np.broadcast_to(kept.sum((0, 1)) / free.sum(), values.shape)

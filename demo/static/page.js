@@ -91,7 +91,7 @@
       for (const [part, key] of Object.entries(refusals))
         if (said.textContent.includes(part)) {
           said.textContent = words(key);
-          said.closest(".toast-body").querySelector(".toast-title").textContent = words("busy_title");
+          said.closest(".toast-body").querySelector(".toast-title").textContent = words(`${key}_title`);
         }
   };
 

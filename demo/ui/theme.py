@@ -25,7 +25,7 @@ SCRIPTS = (
     "fool.js",
 )
 WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
-REFUSALS = ("busy_title", "busy", "too_fast")  # in place of what Gradio and a limit say in English
+REFUSALS = ("busy_title", "busy", "too_fast_title", "too_fast")  # in place of what Gradio and a limit say in English
 _STATIC = Path(__file__).parents[1] / "static"
 ICON = _STATIC / "icon.svg"  # of the tab, and of the page where it is installed as an app
 _CHINESE = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", "system-ui", "sans-serif"]

@@ -71,7 +71,8 @@ def _add_pictures(add: Callable[..., Any]) -> None:
         default="",
         dest="outlined_by",
         metavar="CHECKPOINT",
-        help="find the subjects by the maps of this model of the same classes; crops then keep them",
+        help="find the subjects by the maps of this model of the same classes; crops then keep them, and a few "
+        "grounds are blurred",
     )
     add(
         "--exchange",
@@ -150,6 +151,8 @@ def _train(options: argparse.Namespace) -> int:
     plan = finetune.Plan(folds=options.folds, prune=options.prune, outlined_by=options.outlined_by)
     if options.exchange and not options.outlined_by:
         raise DataError("To exchange grounds the subjects have to be found; give --outline CHECKPOINT as well.")
+    if options.outlined_by and not options.augment:
+        raise DataError("Without augmentation nothing is done with outlines; leave out --outline or --no-augment.")
     states = finetune.state_folder(options.out)
     goes_on = options.resume and states.is_dir()  # what is there was checked when it began
     _check_output(options.out, overwrite=options.overwrite or goes_on)
@@ -167,6 +170,9 @@ def _train(options: argparse.Namespace) -> int:
                 settings, own, validation,
                 more=more, plan=plan, states=states, resume=options.resume, watch=screen.watch(),
             )  # fmt: skip
+    except train.BrokeDownError:
+        finetune.forget(states)  # the same command would come to the same end
+        raise
     except KeyboardInterrupt:
         if not states.is_dir():
             raise
@@ -237,7 +243,7 @@ class _Screen:
         from resnet_app.training.finetune import Watch
 
         return Watch(
-            self._on_run, self._on_outline, self._on_step, self._on_epoch, self._on_pruned,
+            self._on_run, self._on_outline, self._on_outlined, self._on_step, self._on_epoch, self._on_pruned,
             lambda: self._interrupts.asked,
         )  # fmt: skip
 
@@ -248,6 +254,9 @@ class _Screen:
         if done == count:
             self._bar.reset()
             self._bar.set_description("")
+
+    def _on_outlined(self, found: int, count: int) -> None:
+        self._bar.write(f"{found} subjects found in {count} pictures")
 
     def _on_run(self, number: int, count: int, pictures: int) -> None:
         self._accuracy = ""

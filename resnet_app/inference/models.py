@@ -46,7 +46,8 @@ class Head:
         class_names: in the order of the outputs.
         weight: (K, C) on the CPU.
         bias: (K,) on the CPU.
-        near: what it was taught with, to know what is none of its classes; None where that were too few photos.
+        near: what it was taught with, to know what is none of its classes; None where these were too few, or the
+            network does not tell strangers from them.
     """
 
     class_names: tuple[str, ...]

@@ -1,13 +1,15 @@
-"""Training pictures whose subject stands elsewhere: so that a network learns the insect, and not the flower.
+"""Training pictures whose subject stands elsewhere: so that a network learns the subject, and not what it stands on.
 
-Where a subject is outlined (see ``outlines``), it is put on the ground of any other picture, whose own subject is
-filled in; or its own ground is blurred; and random crops keep a good part of it, for a crop of nothing but ground under
-the subject's name would teach the ground. What is done is drawn by torch's random numbers.
+Where a subject is outlined (see ``outlines``), it is put on the ground of any picture, whose own subject is filled in;
+or its own ground is blurred; and random crops keep a good part of it, for a crop of nothing but ground under the
+subject's name would teach the ground. What is done is drawn by torch's random numbers.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,13 +20,22 @@ from torchvision.transforms import RandomResizedCrop, v2
 from resnet_app.fill import Mask, filled, grown
 
 BLURRED = 0.08  # of the pictures
-BLUR = 10.0  # px: the standard deviation
+BLUR, REACH = 10.0, 20  # px: the standard deviation, and how far it looks; smaller pictures are not blurred
 GROUND = (0.4, 1.0)  # of another picture's area, that becomes the ground
 RIM = 0.02  # of the shorter side: so far out the subject fades
 HOLE = 0.04  # of the shorter side: so far beyond its outline a subject is filled in
 KEPT = 0.4  # of the subject, that a crop keeps
 TRIES = 6
+KEPT_BYTES = 2**30  # of grounds; what goes beyond is filled in each time
 FEWEST_FREE = 0.05  # of a picture around its subject, to be a ground
+
+
+def digest(outlines: Mapping[Path, Mask]) -> str:
+    """Tells whether two sets of outlines are the same, by the pictures' names; empty where there are none."""
+    told = hashlib.sha256()
+    for path, mask in sorted(outlines.items()):
+        told.update(f"{path.parent.name}/{path.name} {mask.shape}".encode("utf-8", "surrogateescape") + mask.tobytes())
+    return told.hexdigest()[:16] if outlines else ""
 
 
 class Backgrounds:
@@ -43,18 +54,23 @@ class Backgrounds:
             if grown(mask, HOLE * min(mask.shape)).mean() <= 1 - FEWEST_FREE
         ]  # fmt: skip
         self._filled: dict[int, Tensor] = {}
+        self._bytes_left = KEPT_BYTES
 
     def changed(self, number: int) -> Tensor:
         """A picture, perhaps on another ground, uint8 (3, H, W)."""
         pixels = self._read(number)
+        if not self._outlines:
+            return pixels
         drawn = float(torch.rand(()))
         if number not in self._outlines or not self._grounds or drawn >= self._share + BLURRED:
+            return pixels
+        if drawn >= self._share and (number not in self._grounds or min(pixels.shape[1:]) <= REACH):
             return pixels
         if drawn < self._share:
             other = self._grounds[int(torch.randint(len(self._grounds), ()))]
             ground = v2.RandomResizedCrop(pixels.shape[1:], scale=GROUND, antialias=True)(self._ground(other))
         else:
-            ground = v2.functional.gaussian_blur(self._without(number), [4 * round(BLUR) + 1] * 2, [BLUR] * 2)
+            ground = v2.functional.gaussian_blur(self._without(number), [2 * REACH + 1] * 2, [BLUR] * 2)
         weight = self._weight(number, pixels)
         mixed: Tensor = pixels * weight + ground * (1 - weight)
         return mixed.round().to(torch.uint8)
@@ -81,9 +97,14 @@ class Backgrounds:
         return top, left, height, width
 
     def _ground(self, number: int) -> Tensor:
-        if number not in self._filled:
-            self._filled[number] = self._without(number)
-        return self._filled[number]
+        """A picture without its subject; as many are kept as may be."""
+        found = self._filled.get(number)
+        if found is None:
+            found = self._without(number)
+            if found.nbytes <= self._bytes_left:
+                self._bytes_left -= found.nbytes
+                self._filled[number] = found
+        return found
 
     def _without(self, number: int) -> Tensor:
         """The picture with its subject filled in: computed small, for it is out of focus anyway."""

@@ -67,7 +67,8 @@ class Watch:
 
     Attributes:
         on_run: (which of all runs, how many, number of its pictures).
-        on_outline: (pictures outlined, in all).
+        on_outline: (pictures looked at for their subject, in all).
+        on_outlined: (subjects found, pictures).
         on_step: (steps done, steps in all, loss).
         on_epoch: each epoch's result.
         on_pruned: a picture left out, and its own class's probability.
@@ -76,6 +77,7 @@ class Watch:
 
     on_run: Callable[[int, int, int], None] = lambda _number, _count, _pictures: None
     on_outline: Callable[[int, int], None] = lambda _done, _count: None
+    on_outlined: Callable[[int, int], None] = lambda _found, _count: None
     on_step: Callable[[int, int, float], None] = lambda _done, _total, _loss: None
     on_epoch: Callable[[Epoch], None] = lambda _epoch: None
     on_pruned: Callable[[Path, float], None] = lambda _path, _probability: None
@@ -122,7 +124,8 @@ def finetune(
     Args:
         settings: of every run.
         own: training pictures of the kind that the model will be asked about; it is calibrated on these.
-        validation: pictures that choose the final run's epoch and that it is judged by; never trained on.
+        validation: pictures that the final run is judged by, and that choose its epoch where the best is kept; never
+            trained on.
         more: further training pictures, perhaps of another kind.
         plan: what is done around the final run.
         states: a folder that takes down where the runs are.
@@ -154,6 +157,7 @@ def finetune(
     data = {
         "trained_on": kept.counts, "validated_on": validation.counts,
         "broken": len(training.broken) + len(validation.broken), "weeded": len(pruned),
+        **({"outlined": sum(file in where for file in kept.files)} if where else {}),
     }  # fmt: skip
     facts = {
         "model": settings.model,
@@ -197,6 +201,7 @@ def _outlined(checkpoint: str, pictures: Pictures, watch: Watch) -> dict[Path, M
         watch.on_outline(done, count)
         if watch.stop():
             raise KeyboardInterrupt
+    watch.on_outlined(len(steps.result), len(pictures.files))
     return steps.result
 
 

@@ -31,6 +31,7 @@ SURE, LIKELY, FAR = 0.75, 0.3, 0.05  # of the map's peak: the subject, perhaps t
 MIDDLE = 0.35  # of the sides: the spread of where photographers put their subjects
 ROUNDS = 3  # of GrabCut
 PIECE = 0.12  # of the evidence: a smaller piece is no part of the subject
+MOST_ASPECT = 4  # sides
 SHARES = (0.01, 0.4)  # of the picture: what a subject may cover
 MOST_EDGE = 0.08  # of the picture's edge, that a subject may cover
 SEED = 0
@@ -42,7 +43,7 @@ Outlines = Mapping[Path, Mask]
 def outlines(model: LoadedModel, pictures: Pictures) -> Steps[dict[Path, Mask]]:
     """The outlines of the pictures that have a good one, (h, w) with the shorter side ``SHORTER``.
 
-    Yields (pictures done, in all).
+    Yields (pictures looked at, in all).
 
     Args:
         model: knows the pictures' classes; left as it is.
@@ -77,14 +78,19 @@ def is_good(mask: Mask) -> bool:
     return bool(SHARES[0] < mask.mean() < SHARES[1] and edge.mean() <= MOST_EDGE)
 
 
-def _small(file: Path) -> Image.Image:
+def _small(file: Path) -> Image.Image | None:
+    """The picture to be outlined; None of one that is too long and thin for its map to be computed whole."""
     picture = open_picture(file, shortest=2 * SHORTER)
+    if max(picture.size) > MOST_ASPECT * min(picture.size):
+        return None
     scale = 2 * SHORTER / min(picture.size)
     return picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BICUBIC)
 
 
-def _map(model: LoadedModel, picture: Image.Image, label: int) -> NDArray[np.float32] | None:
+def _map(model: LoadedModel, picture: Image.Image | None, label: int) -> NDArray[np.float32] | None:
     """The class's map, (H, W) from 0 to 1, stronger in the middle; None where there is no evidence for the class."""
+    if picture is None:
+        return None
     chosen = choose(model.network, [LAYER], REFINED)
     answer = classify_crop(model, picture, top_k=1, keep=chosen.paths)
     (heatmap,) = heatmaps(model, answer, [label], layers=[LAYER], method=REFINED)
@@ -94,11 +100,11 @@ def _map(model: LoadedModel, picture: Image.Image, label: int) -> NDArray[np.flo
     return values / values.max() if heatmap.has_evidence and values.max() > 0 else None
 
 
-def _cut(picture: Image.Image, values: NDArray[np.float32] | None) -> Mask | None:
+def _cut(picture: Image.Image | None, values: NDArray[np.float32] | None) -> Mask | None:
     """The subject by its colours, begun from a map."""
     import cv2  # comes with pytorch-grad-cam
 
-    if values is None:
+    if picture is None or values is None:
         return None
     size = (picture.width // 2, picture.height // 2)
     pixels = np.ascontiguousarray(np.asarray(picture.resize(size, Image.Resampling.BOX))[..., ::-1])
@@ -115,10 +121,10 @@ def _cut(picture: Image.Image, values: NDArray[np.float32] | None) -> Mask | Non
     cv2.grabCut(pixels, sheet, nowhere, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK)
     subject: Any = ((sheet == cv2.GC_FGD) | (sheet == cv2.GC_PR_FGD)).astype(np.uint8)
     subject = cv2.morphologyEx(subject, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return _largest(subject, evidence)
+    return _main_pieces(subject, evidence)
 
 
-def _largest(subject: NDArray[np.uint8], evidence: NDArray[np.float32]) -> Mask | None:
+def _main_pieces(subject: NDArray[np.uint8], evidence: NDArray[np.float32]) -> Mask | None:
     """Its pieces with a good part of the evidence."""
     import cv2
 

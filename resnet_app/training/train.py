@@ -26,6 +26,7 @@ from resnet_app.inference.download import obtain
 from resnet_app.naming import shown
 from resnet_app.registry import get_spec
 from resnet_app.resnet import ResNet
+from resnet_app.training.backgrounds import digest
 from resnet_app.training.calibration import Scores
 from resnet_app.training.dataset import Batches, Pictures
 
@@ -109,6 +110,10 @@ class TrainSettings:
         return {**asdict(self), "init": shown(Path(self.init).name)}
 
 
+class BrokeDownError(DataError):
+    """What a network says in training, or after it, is no number; to go on from there is of no use."""
+
+
 @dataclass(frozen=True)
 class Epoch:
     """One pass over the pictures: mean training loss; loss and accuracy (0 to 1) on the held out ones, if any."""
@@ -168,7 +173,8 @@ def train(
 
     Raises:
         KeyboardInterrupt: ``stop`` said so.
-        DataError: the state is of another run, or the loss is no longer a number.
+        DataError: the state is of another run.
+        BrokeDownError: the loss is no longer a number.
     """
     run = _Run(settings, training, resolve(settings.device), outlines or {})
     if resume and state is not None and state.is_file():
@@ -226,10 +232,10 @@ def require_finite(values: Tensor) -> None:
     """Refuse what a training that broke down gives.
 
     Raises:
-        DataError: one of the values is no number.
+        BrokeDownError: one of the values is no number.
     """
     if not torch.isfinite(values).all():
-        raise DataError("The training broke down: what comes out is no number. Give a lower learning rate.")
+        raise BrokeDownError("The training broke down: what comes out is no number. Give a lower learning rate.")
 
 
 class _Run:
@@ -239,6 +245,7 @@ class _Run:
         self, settings: TrainSettings, training: Pictures, device: Device, outlines: Mapping[Path, Mask]
     ) -> None:
         self.settings, self.training, self.device = settings, training, device
+        self.outlines = outlines
         self.step, self.course, self.best, self._loss_sum = 0, list[Epoch](), 0, 0.0
         self.batches = Batches(
             training, batch_size=settings.batch_size, crop=settings.crop, train_crop=settings.train_crop,
@@ -317,7 +324,9 @@ class _Run:
     @property
     def _same(self) -> dict[str, Any]:
         """What must be the same for a run to go on."""
-        return {"settings": self.settings.as_dict(), "pictures": self.training.digest}
+        return {
+            "settings": self.settings.as_dict(), "pictures": self.training.digest, "outlines": digest(self.outlines),
+        }  # fmt: skip
 
     def save(self, path: Path | None) -> None:
         """Take down where the run is, unless nobody wants it."""
@@ -349,6 +358,11 @@ class _Run:
             raise DataError(f"The state in {path.name} is damaged; start again without --resume.") from error
         if facts.get("pictures") != self._same["pictures"]:
             raise DataError("The pictures are no longer those of the interrupted run; start again without --resume.")
+        if facts.get("outlines", "") != self._same["outlines"]:
+            raise DataError(
+                "The interrupted run had other outlines of its subjects; give the same --outline, or start again "
+                "without --resume."
+            )
         mine = self._same["settings"]
         for name, value in (facts.get("settings") or {}).items():
             if mine.get(name) != value:

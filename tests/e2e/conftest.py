@@ -19,6 +19,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
+@pytest.hookimpl(trylast=True)  # after what was not asked for is left out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What test_offline.py runs without any network need not run with one as well, where both would run."""
     offline = [item for item in items if item.path.name == "test_offline.py"]

@@ -46,7 +46,7 @@ def test_who_is_refused_is_told_why_in_the_pages_language(
     page.route("**/queue/join*", lambda route: route.fulfill(**answer))
     page.locator("#examples button").first.click()
     expect(page.locator(".toast-message-text").first).to_have_text(text(language, key))
-    expect(page.locator(".toast-title").first).to_have_text(text(language, "busy_title"))
+    expect(page.locator(".toast-title").first).to_have_text(text(language, f"{key}_title"))
     page.unroute("**/queue/join*")
     page.locator("#examples button").last.click()  # nothing is lost, and the next try is answered
     expect(page.locator(".result")).to_have_attribute("data-photo", "bee-sunflower.jpg")

@@ -163,6 +163,7 @@ WRONG_USE = {
     "one fold": ("train", "{tmp}/data", "--folds", "1"),
     "label-noise pruning without folds": ("train", "{tmp}/data", "--weed", "0.1"),
     "grounds exchanged without outlines": ("train", "{tmp}/data", "--exchange", "0.3"),
+    "outlines that nothing is done with": ("train", "{tmp}/data", "--outline", "absent.pth", "--no-augment"),
     "more than all exchanged": ("train", "{tmp}/data", "--outline", "absent.pth", "--exchange", "1.3"),
     "outlines by nothing": ("train", "{tmp}/data", "--outline", "{tmp}/absent.pth"),
     "an epoch to keep that is none": ("train", "{tmp}/data", "--keep", "first"),

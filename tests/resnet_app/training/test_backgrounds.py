@@ -55,6 +55,44 @@ def test_the_other_subject_is_not_in_the_ground(pair):
     assert torch.equal(filled[:, :8], pictures[1][:, :8])  # far from it nothing changes
 
 
+def test_some_grounds_are_blurred_and_the_subject_stays_sharp():
+    pixels = torch.randint(0, 256, (3, 64, 96), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    mask = np.zeros((32, 48), bool)
+    mask[12:20, 20:28] = True
+    backgrounds = Backgrounds({0: mask}, lambda _: pixels, share=0.0)
+    torch.manual_seed(0)
+    made = [backgrounds.changed(0) for _ in range(100)]
+    blurred = [each for each in made if not torch.equal(each, pixels)]
+    assert 2 <= len(blurred) <= 20
+    for each in blurred:
+        assert torch.equal(each[:, 28:36, 44:52], pixels[:, 28:36, 44:52])
+        assert each[:, :16].float().std() < 0.2 * pixels[:, :16].float().std()
+
+
+@pytest.mark.parametrize("side", [1, 8, 16, 20, 21])
+def test_tiny_pictures_go_through(side):
+    pixels = torch.full((3, side, side), 100, dtype=torch.uint8)
+    mask = np.zeros((32, 32), bool)
+    mask[12:20, 12:20] = True
+    for share in (0.0, 1.0):
+        backgrounds = Backgrounds({0: mask}, lambda _: pixels, share)
+        torch.manual_seed(0)
+        assert all(backgrounds.changed(0).shape == pixels.shape for _ in range(40))
+
+
+def test_grounds_beyond_the_memory_are_the_same(pair, monkeypatch):
+    pictures, outlines = pair
+
+    def made():
+        backgrounds = Backgrounds(outlines, pictures.__getitem__, share=1.0)
+        torch.manual_seed(1)
+        return [backgrounds.changed(0) for _ in range(6)]
+
+    kept = made()
+    monkeypatch.setattr("resnet_app.training.backgrounds.KEPT_BYTES", 0)
+    assert all(torch.equal(one, other) for one, other in zip(kept, made(), strict=True))
+
+
 def test_no_share_and_no_outline_change_nothing_but_the_blurred(pair):
     pictures, outlines = pair
     backgrounds = Backgrounds(outlines, pictures.__getitem__, share=0.0)

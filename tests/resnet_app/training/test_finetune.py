@@ -199,14 +199,18 @@ def test_the_picture_of_a_run_is_drawn(finished, tmp_path, names):
         assert len(set(picture.convert("L").resize((64, 32)).tobytes())) > 20
 
 
-def test_the_last_epoch_is_kept_where_nothing_may_be_chosen(many):
+@pytest.mark.parametrize(("keep", "kept"), [("best", 2), ("last", 3)])
+def test_the_last_epoch_is_kept_where_nothing_may_be_chosen(many, monkeypatch, keep, kept):
     own, validation = find_splits(many)
-    chosen = finetune.finetune(replace(SETTINGS, epochs=3, learning_rate=0.1), own, validation)
-    last = finetune.finetune(replace(SETTINGS, epochs=3, learning_rate=0.1, keep="last"), own, validation)
-    losses = [epoch.held_out_loss for epoch in chosen.trained.course]
-    assert losses == [epoch.held_out_loss for epoch in last.trained.course]
-    assert chosen.trained.best == min(range(3), key=losses.__getitem__) + 1
-    assert last.trained.best == 3 == last.facts["metrics"]["epoch"]
+    sure = iter([1.0, 3.0, 2.0])  # the second epoch is made the best
+    labels = torch.tensor(validation.labels)
+    monkeypatch.setattr(
+        train, "score", lambda *_: Scores(next(sure) * torch.nn.functional.one_hot(labels, 2).float(), labels)
+    )
+    found = finetune.finetune(replace(SETTINGS, epochs=3, keep=keep), own, validation)
+    assert found.trained.best == kept == found.facts["metrics"]["epoch"]
+    losses = [epoch.held_out_loss for epoch in found.trained.course]
+    assert losses[1] < losses[2] < losses[0]
 
 
 def test_every_run_is_given_the_outlines_of_the_whole_set(many, monkeypatch):
@@ -215,7 +219,7 @@ def test_every_run_is_given_the_outlines_of_the_whole_set(many, monkeypatch):
     outline = np.zeros((64, 64), bool)
     outline[20:40, 20:40] = True
     known = dict.fromkeys(own.files, outline)
-    given, told = [], []
+    given, told, found_in = [], [], []
 
     def of(_, pictures):
         assert pictures == own
@@ -230,10 +234,12 @@ def test_every_run_is_given_the_outlines_of_the_whole_set(many, monkeypatch):
     found = finetune.finetune(
         replace(SETTINGS, epochs=1, exchange=0.5), own, validation,
         plan=Plan(folds=2, outlined_by="/somebody's/earlier.safetensors"),
-        watch=Watch(on_outline=lambda *at: told.append(at)),
+        watch=Watch(on_outline=lambda *at: told.append(at), on_outlined=lambda *at: found_in.append(at)),
     )  # fmt: skip
     assert given == [known] * 3
     assert told == [(1, 2), (2, 2)]
+    assert found_in == [(len(own.files), len(own.files))]
+    assert found.facts["data"]["outlined"] == len(own.files)
     assert found.facts["recipe"]["outlined_by"] == "earlier.safetensors"
     assert found.facts["recipe"]["exchange"] == 0.5
 

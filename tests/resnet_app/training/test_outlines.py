@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from resnet_app.errors import DataError
 from resnet_app.images import Recipe
@@ -35,14 +36,24 @@ def test_outlines_lie_on_the_insects(photos, bundled):
     found = watched.result
     assert steps[-1] == (len(drawn), len(drawn))
     assert len(found) >= 0.6 * len(drawn)
-    precise = []
+    precise, covered = [], []
     for file, mask in found.items():
         hand = outlined(HAND_DRAWN[f"{file.parent.name}/{file.name}"], 224)
         ours = square(mask)
         precise.append((ours & hand).sum() / max(1, ours.sum()))
+        covered.append((ours & hand).sum() / hand.sum())
     assert np.median(precise) > 0.6
+    assert np.median(covered) > 0.3  # a dot on the insect would be precise, too
     again = finish(outlines(bundled, every.part(drawn[:2])))
     assert all(np.array_equal(mask, found[file]) for file, mask in again.items())
+
+
+def test_a_picture_that_is_too_long_and_thin_is_left_out(bundled, tmp_path):
+    """Its map would be computed on a picture of tens of thousands of pixels."""
+    for name in ("ants", "bees"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (4000, 10), (90, 90, 90)).save(tmp_path / name / "thin.png")
+    assert finish(outlines(bundled, find_pictures(tmp_path))) == {}
 
 
 def test_a_model_of_other_classes_is_refused(coloured, bundled):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -196,3 +197,17 @@ def test_the_warm_up_ends_at_the_peak_and_the_cosine_at_nothing():
     assert rates[100] == pytest.approx(0)
     assert rates[:10] == sorted(rates[:10])
     assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
+def test_a_run_goes_on_with_its_own_outlines_only(coloured, tmp_path):
+    """With others it would go on with other pictures."""
+    pictures, state = find_pictures(coloured), tmp_path / "state.safetensors"
+    mask = np.zeros((32, 32), bool)
+    mask[10:20, 10:20] = True
+    where = dict.fromkeys(pictures.files, mask)
+    settings = replace(SETTINGS, epochs=1)
+    train.train(settings, pictures, outlines=where, state=state)
+    assert train.train(settings, pictures, outlines=where, state=state, resume=True).best == 1
+    for other in (None, dict.fromkeys(pictures.files, ~mask)):
+        with pytest.raises(DataError, match="other outlines"):
+            train.train(settings, pictures, outlines=other, state=state, resume=True)
