@@ -1,4 +1,4 @@
-"""Is it the bee or the flower? The bundled model's answers with the insect taken out, alone, and in other photographs.
+"""Is it the bee or the flower? The bundled models' answers with the insect taken out, alone, and in other photographs.
 
 Run: python -m benchmarks.reason [--photos DIR] [--checkpoint FILE]
      python -m benchmarks.reason --record    (writes resnet_app/robustness/reason_recorded.json)
@@ -19,7 +19,7 @@ from resnet_app.inference import models
 from resnet_app.inference.cache import shared_cache
 from resnet_app.outputs import sha256
 from resnet_app.progress import finish
-from resnet_app.registry import BUNDLED_FILE
+from resnet_app.registry import BUNDLED, BUNDLED_FILES, BUNDLED_V1
 from resnet_app.robustness import reason_study
 from resnet_app.robustness.reason_record import RECORDED, Reasons, Row
 
@@ -59,20 +59,31 @@ def _short(value: Any) -> Any:
     return [_short(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+def measured(file: Path, photos: Path) -> Reasons:
+    """What a model answers to the outlined photographs of a folder, and to their variants."""
+    model = shared_cache().get(models.choose(checkpoint=file, device="cpu"))
+    outlined = reason_study.read(model, photos, json.loads(MASKS.read_text("utf-8")))
+    return finish(reason_study.measured(model, outlined, checksum=sha256(file)))
+
+
 def main() -> None:
     """Print the table, and write the file where asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reason")
     parser.add_argument("--photos", type=Path, default=PHOTOS)
-    parser.add_argument("--checkpoint", type=Path, default=BUNDLED_FILE)
+    parser.add_argument("--checkpoint", type=Path, help="another model; otherwise both bundled ones")
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
-    model = shared_cache().get(models.choose(checkpoint=options.checkpoint, device="cpu"))
-    photos = reason_study.read(model, options.photos, json.loads(MASKS.read_text("utf-8")))
-    found = finish(reason_study.measured(model, photos, checksum=sha256(options.checkpoint)))
-    print(table(found))
-    print(f"\n{found.photos} photographs, {found.partners} partners of each class; model {found.model}, {found.date}")
+    if options.record and options.checkpoint:
+        parser.error("what is recorded is of the bundled models; leave out --checkpoint")
+    files = [options.checkpoint] if options.checkpoint else [BUNDLED_FILES[BUNDLED_V1], BUNDLED_FILES[BUNDLED]]
+    record = {}
+    for file in files:
+        found = measured(file, options.photos)
+        print(f"\n{file.name}\n\n{table(found)}\n")
+        print(f"{found.photos} photographs, {found.partners} partners of each class; model {found.model}, {found.date}")
+        record[file.stem] = _short(found.as_json())
     if options.record:
-        RECORDED.write_text(json.dumps(_short(found.as_json()), indent=1) + "\n", "utf-8")
+        RECORDED.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import gradio as gr
 from demo.fool.trial_handlers import maps
 from demo.ui.errors import no_problem
 from demo.ui.session import PageInputs, resolve
-from resnet_app.registry import EXAMPLES
+from resnet_app.registry import BUNDLED, BUNDLED_V1, EXAMPLES
 
 if TYPE_CHECKING:
     from resnet_app.inference.models import LoadedModel
@@ -44,7 +44,8 @@ def tell(asked: AskedReason) -> ShownReason:
     from demo.fool import reason_view
     from resnet_app.robustness.reason_record import recorded
 
-    return ShownReason(told=reason_view.finding(asked.page.language, recorded()))
+    found = recorded()
+    return ShownReason(told=reason_view.finding(asked.page.language, found[BUNDLED_V1], found[BUNDLED]))
 
 
 def take_apart(asked: AskedReason) -> ShownReason:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from demo.fool.view import outcome, pictured
 from demo.locales import text
-from demo.ui.html import percent, template
+from demo.ui.html import template
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer
@@ -17,35 +17,41 @@ from resnet_app.robustness.reason_record import SWAPS, Reasons, Row, Tally
 _show = template("fool.html")
 
 
-def finding(language: str, found: Reasons) -> Markup:
-    """The table of what was measured, and what follows from it."""
-    same, other = (found.row(name).total for name in SWAPS)
-    bees, ants = (found.row("swapped_other").classes[name] for name in ("bees", "ants"))
-    bare, shuffled = found.row("no_object"), found.row("shuffled").total
+def finding(language: str, first: Reasons, now: Reasons) -> Markup:
+    """The table of what was measured, and what follows from it.
+
+    Args:
+        language: of the page.
+        first: of the first bundled model, whose case this is.
+        now: of the model that was trained for this reason, on the same photographs.
+    """
+    same, other = (first.row(name).total for name in SWAPS)
+    bees, ants = (first.row("swapped_other").classes[name] for name in ("bees", "ants"))
+    bare, shuffled = first.row("no_object"), first.row("shuffled").total
     low, high = bare.interval or (0.0, 1.0)
     lines = [
         text(
             language, "reason_bare", right=bare.total.right, of=bare.total.of, low=f"{100 * low:.0f}",
-            high=f"{100 * high:.0f}", box=found.row("no_box").total.right,
+            high=f"{100 * high:.0f}", box=first.row("no_box").total.right,
         ),
         text(
             language, "reason_swaps", same=_share(same), other=_share(other), bees=_share(bees), ants=_share(ants),
         ),
         text(language, "reason_patches", right=shuffled.right, of=shuffled.of),
+        text(
+            language, "reason_after", other=_share(now.row("swapped_other").total), before=_share(other),
+            same=_share(now.row("swapped_same").total), bare=now.row("no_object").total.right, of=bare.total.of,
+        ),
         text(language, "reason_limits"),
     ]  # fmt: skip
-    source = text(language, "reason_source", model=found.model, date=found.date, photos=found.photos)
-    names = list(found.rows[0].classes)
-    return _show("finding", language, lines=lines, source=source, names=names, rows=[_row(each) for each in found.rows])
+    source = text(language, "reason_source", model=first.model, now=now.model, date=now.date, photos=now.photos)
+    rows = [(row.variant, [_cell(row), _cell(now.row(row.variant))]) for row in first.rows]
+    return _show("finding", language, lines=lines, source=source, rows=rows)
 
 
-def _row(row: Row) -> tuple[str, list[str]]:
-    total = row.total
-    interval = "–" if row.interval is None else "–".join(f"{100 * each:.0f}" for each in row.interval)
-    classes = [f"{each.right}/{each.of}" for each in row.classes.values()]
-    return row.variant, [
-        f"{total.right}/{total.of}", f"{_share(total)} %", interval, *classes, percent(total.probability)
-    ]  # fmt: skip
+def _cell(row: Row) -> tuple[str, str]:
+    """The share that is right, and how many these are."""
+    return f"{_share(row.total)} %", f"{row.total.right}/{row.total.of}"
 
 
 def _share(tally: Tally) -> str:

@@ -88,9 +88,9 @@ class Reasons:
         return cls(**{**found, "rows": tuple(map(_row, found["rows"]))})
 
 
-def recorded() -> Reasons:
-    """What was measured before (``python -m benchmarks.reason --record``)."""
-    return Reasons.read(json.loads(RECORDED.read_text("utf-8")))
+def recorded() -> dict[str, Reasons]:
+    """What was measured of each bundled model, by its weights (``python -m benchmarks.reason --record``)."""
+    return {weights: Reasons.read(found) for weights, found in json.loads(RECORDED.read_text("utf-8")).items()}
 
 
 def example_outlines() -> dict[str, list[list[list[float]]]]:

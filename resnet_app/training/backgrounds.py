@@ -68,10 +68,10 @@ class Backgrounds:
             return pixels
         if drawn < self._share:
             other = self._grounds[int(torch.randint(len(self._grounds), ()))]
-            ground = v2.RandomResizedCrop(pixels.shape[1:], scale=GROUND, antialias=True)(self._ground(other))
+            ground = v2.RandomResizedCrop(pixels.shape[1:], scale=GROUND, antialias=True)(self.ground(other))
         else:
             ground = v2.functional.gaussian_blur(self._without(number), [2 * REACH + 1] * 2, [BLUR] * 2)
-        weight = self._weight(number, pixels)
+        weight = self.weight(number, pixels)
         mixed: Tensor = pixels * weight + ground * (1 - weight)
         return mixed.round().to(torch.uint8)
 
@@ -96,7 +96,7 @@ class Backgrounds:
                 break
         return top, left, height, width
 
-    def _ground(self, number: int) -> Tensor:
+    def ground(self, number: int) -> Tensor:
         """A picture without its subject; as many are kept as may be."""
         found = self._filled.get(number)
         if found is None:
@@ -115,7 +115,7 @@ class Backgrounds:
         large = interpolate(fill[None], pixels.shape[1:], mode="bilinear")[0].round().clamp(0, 255).to(torch.uint8)
         return torch.where(_enlarged(hole, pixels) > 0.5, large, pixels)
 
-    def _weight(self, number: int, pixels: Tensor) -> Tensor:
+    def weight(self, number: int, pixels: Tensor) -> Tensor:
         """(1, H, W): 1 in the subject, 0 on the ground, in between at the rim."""
         from scipy.ndimage import distance_transform_edt
 
