@@ -150,7 +150,9 @@ def _worth(labels: Labels) -> dict[str, Any]:
         stop = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
         compare = labels(gr.Button, words={"value": "reference"}, elem_id="reference-go", scale=0, min_width=280)
         go = labels(gr.Button, words={"value": "rivals_go"}, elem_id="rivals-go", scale=0, min_width=220)
-        cancel = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
+        cancel = labels(
+            gr.Button, words={"value": "slow_stop"}, visible=False, elem_id="rivals-stop", scale=0, min_width=180
+        )
     reference = gr.HTML(apply_default_css=False, elem_id="reference")
     worth = gr.HTML(apply_default_css=False, elem_id="worth")
     curves = gr.Plot(show_label=False, visible=False, elem_id="worth-curves")

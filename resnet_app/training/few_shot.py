@@ -202,7 +202,8 @@ class Lesson:
                     f"No photo of the class {box.name} can be read. Add others, saved as JPEG.",
                     code="teach_unreadable", name=box.name,
                 )  # fmt: skip
-        fitted = fit_head(torch.stack(self._features), labels, classes=len(self.boxes))
+        features = torch.stack(self._features)
+        fitted = fit_head(features, labels, classes=len(self.boxes))
         names = tuple(box.name for box in self.boxes)
         probabilities, answers = fitted.left_out.softmax(1).max(1)
         weight = fitted.weight.float()
@@ -211,7 +212,6 @@ class Lesson:
             replace(photo, answer=int(answers[i]), probability=float(probabilities[i])) if fitted.judged[i] else photo
             for i, photo in enumerate(mapped)
         )
-        features = torch.stack(self._features)
         near = neighbourhood(features)
         strangers = judged(features, labels) if near else None
         head = Head(names, weight, fitted.bias.float(), near if strangers and strangers.is_of_use else None)
