@@ -25,7 +25,7 @@ def test_the_table_is_the_record(language: str) -> None:
     for found in recorded().values():
         for row in found.rows:
             assert text(language, f"reason_row_{row.variant}") in told
-            assert f"<small>{row.total.right}/{row.total.of}</small></td>" in told
+            assert f"<small>({row.total.right}/{row.total.of})</small></td>" in told
         assert found.date in told
         assert found.model in told
 
