@@ -35,6 +35,7 @@ from resnet_app.training import train
 from resnet_app.training.backgrounds import Backgrounds
 from resnet_app.training.dataset import Batches, Pictures, find_pictures, folds, shrunk
 from resnet_app.training.outlines import outlines
+from resnet_app.training.settings import LAST, RANDOM_INIT, TrainSettings
 
 SHARED = Path(__file__).parents[2] / "shared"
 EARLIER = Path(__file__).parents[1] / "assets" / "ants-bees-v1.safetensors"
@@ -43,16 +44,14 @@ GROUNDS = 2  # others that each held out subject is put on, of each class
 SIDES = (224, 256)  # px that a picture is looked at with
 
 
-def soup(
-    networks: list[ResNet], settings: train.TrainSettings, pictures: Pictures, outlines: Mapping[Path, Mask]
-) -> ResNet:
+def soup(networks: list[ResNet], settings: TrainSettings, pictures: Pictures, outlines: Mapping[Path, Mask]) -> ResNet:
     """The mean of the weights, with BatchNorm's figures from the training pictures."""
     states = [network.state_dict() for network in networks]
     mean: dict[str, Tensor] = {
         key: torch.stack([state[key].double() for state in states]).mean(0).to(states[0][key].dtype)
         for key in states[0]
     }
-    mixed = train.initial_network(replace(settings, init=train.RANDOM_INIT), len(pictures.classes))
+    mixed = train.initial_network(replace(settings, init=RANDOM_INIT), len(pictures.classes))
     mixed.load_state_dict(mean)
     batches = Batches(
         pictures, batch_size=settings.batch_size, crop=settings.crop, train_crop=settings.train_crop, augment=True,
@@ -143,9 +142,9 @@ def main() -> None:
     print("|---" * len(columns) + "|", flush=True)
     networks = []
     for seed in range(SEEDS):
-        settings = train.TrainSettings(
+        settings = TrainSettings(
             init=str(options.backbone), epochs=options.epochs, label_smoothing=0, exchange=options.exchange,
-            keep=train.LAST, seed=seed,
+            keep=LAST, seed=seed,
         )  # fmt: skip
         networks.append(train.train(settings, training, outlines=where).network)
         print(line(f"seed {seed}", networks[-1], classic, held, validation, options.out, where), flush=True)

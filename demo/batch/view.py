@@ -11,10 +11,10 @@ from demo.locales.names import device_title
 from demo.ui.errors import sentence
 from demo.ui.html import NOTHING, data_uri, download, in_short, percent, table, template
 from demo.ui.labels import model_key, model_title
-from resnet_app.choices import is_unsure
 from resnet_app.inference.batch import Batch, Row
 from resnet_app.inference.batch_table import as_csv
 from resnet_app.inference.contact_sheet import contact_sheet
+from resnet_app.inference.models import NONE_OF_THESE, NOT_SURE
 
 SUMS_SHOWN = 8  # classes by how many pictures they have; of a thousand the first ones
 _show = template("batch.html")
@@ -49,16 +49,13 @@ def _sums(language: str, run: Batch) -> list[tuple[str, str]]:
     doubts = Counter(doubt for row in answered if (doubt := _doubt(run, row)))
     sure = Counter(row.predictions[0].label for row in answered if not _doubt(run, row))
     counted = [(label, f"{number:,}") for label, number in sure.most_common(SUMS_SHOWN)]
-    shown = [key for key in ("unsure_short", "none_of_these") if key in doubts or key == "unsure_short"]
-    return [*counted, *((text(language, key), f"{doubts[key]:,}") for key in shown)]
+    none = [NONE_OF_THESE] if NONE_OF_THESE in doubts else []
+    return [*counted, *((text(language, key), f"{doubts[key]:,}") for key in (NOT_SURE, *none))]
 
 
 def _doubt(run: Batch, row: Row) -> str:
-    """What stands beside an answer that the page does not call one, here as in Classify; empty where it does."""
-    if run.model.is_none(row.is_ood):
-        return "none_of_these"
-    is_doubted = bool(row.predictions) and is_unsure(row.predictions[0].probability, len(run.model.class_names))
-    return "unsure_short" if is_doubted else ""
+    """Why an answer is not called one, here as in Classify; empty where it is, and where there is none."""
+    return run.model.doubt(row.predictions[0].probability, row.is_ood) if row.predictions else ""
 
 
 def _cells(language: str, run: Batch, row: Row) -> list[str]:

@@ -11,10 +11,9 @@ from demo.locales import text
 from demo.ui.heatmaps import class_colours, colour_bar, hottest
 from demo.ui.html import data_uri, figure, template
 from demo.ui.labels import model_key, model_title
-from resnet_app.choices import is_unsure
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import coloured
-from resnet_app.inference.models import LoadedModel
+from resnet_app.inference.models import NONE_OF_THESE, LoadedModel
 from resnet_app.inference.predict import Answer, Timing
 
 TINY_FROM = 4  # times: a picture that had to be enlarged so much has little to tell things apart by
@@ -49,16 +48,16 @@ def answer(
         signed: of the two classes, where there are two.
     """
     crop = data_uri(result.crop)
-    is_none = model.is_none(result.is_ood)
-    headline, size = _headline(language, result, is_none)
+    doubt = model.doubt(result.predictions[0].probability, result.is_ood)
+    headline, size = _headline(language, result, doubt)
     peak = max(heatmap.peak for heatmap in maps)
     return _show(
-        "answer", language, result=result, crop=crop, headline=headline, size=size, is_none=is_none,
+        "answer", language, result=result, crop=crop, headline=headline, size=size, is_none=doubt == NONE_OF_THESE,
         overlays=[_map_alt(language, result, maps, place) for place in range(len(maps))],
         places=[text(language, "map_where", where=hottest(language, heatmap)) for heatmap in maps],
         pictures=[_picture(heatmap, peak if shared else heatmap.peak, colours) for heatmap in maps],
         class_colours=class_colours(result),
-        warnings=_warnings(model, result),
+        warnings=_warnings(model, result, doubt),
         crop_note=text(language, "crop_note", resize=model.recipe.resize, crop=model.recipe.crop),
         colour_bar=colour_bar("0", figure(peak) if shared else text(language, "maps_peak"), colours),
         scale=text(language, "map_scale_shared" if shared else "map_scale_own", layer=maps[0].layer),
@@ -74,26 +73,25 @@ def _picture(heatmap: Heatmap, peak: float, colours: str) -> str:
     return data_uri(coloured(heatmap.on_scale(peak), colours=colours), "WEBP") if heatmap.has_evidence else ""
 
 
-def _headline(language: str, result: Answer, is_none: bool = False) -> tuple[str, str]:
+def _headline(language: str, result: Answer, doubt: str) -> tuple[str, str]:
     """What stands large, and how large: long names smaller, so that no word breaks.
 
     The best answer, or that it is none of the classes, or that none is sure.
     """
     best, *others = result.predictions
-    classes = len(result.logits)
-    if is_none:
-        return text(language, "none_of_these"), "unsure"
-    if is_unsure(best.probability, classes):
-        if classes == 2:
-            return text(language, "unsure_of_two", first=best.label, second=others[0].label), "unsure"
+    if doubt == NONE_OF_THESE:
+        return text(language, NONE_OF_THESE), "unsure"
+    if doubt and len(result.logits) == 2:
+        return text(language, "unsure_of_two", first=best.label, second=others[0].label), "unsure"
+    if doubt:
         return text(language, "unsure", label=best.label), "unsure"
     return best.label, "long" if len(best.label) > 18 else "medium" if len(best.label) > 9 else "short"
 
 
-def _warnings(model: LoadedModel, result: Answer) -> list[str]:
+def _warnings(model: LoadedModel, result: Answer, doubt: str) -> list[str]:
     notes = (
-        ("random_note", model.is_random), ("none_of_these_note", model.is_none(result.is_ood)),
-        ("out_of_distribution", result.is_ood and not model.is_none(result.is_ood)),
+        ("random_note", model.is_random), ("none_of_these_note", doubt == NONE_OF_THESE),
+        ("out_of_distribution", result.is_ood and doubt != NONE_OF_THESE),
         ("tiny_picture", result.enlarged >= TINY_FROM),
     )  # fmt: skip
     return [key for key, applies in notes if applies]

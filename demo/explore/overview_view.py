@@ -14,7 +14,6 @@ from demo.ui.heatmaps import class_colours
 from demo.ui.html import data_uri, figure, proper, template
 from demo.ui.labels import model_key
 from resnet_app.architecture.records import Architecture, StageRow
-from resnet_app.choices import is_unsure
 from resnet_app.explain.overlay import solid
 from resnet_app.explain.overview import Tile
 from resnet_app.explain.unit import Part, Unit
@@ -70,16 +69,9 @@ def ribbon(
     best = answer.predictions[:SHOWN_ANSWERS]
     return _show(
         "ribbon", language, columns=columns, chosen=chosen, crop=answer.crop, best=best,
-        doubt=_doubt(model, answer),
+        doubt=model.doubt(best[0].probability, answer.is_ood),
         colours=class_colours(answer), photo=PHOTO, answer=ANSWER, size=answer.crop.size[0], of=model_key(model),
     )  # fmt: skip
-
-
-def _doubt(model: LoadedModel, answer: Answer) -> str:
-    """What stands beside an answer that the page does not call one; empty where it does."""
-    if model.is_none(answer.is_ood):
-        return "none_of_these"
-    return "unsure_short" if is_unsure(answer.predictions[0].probability, len(answer.logits)) else ""
 
 
 def _columns(language: str, architecture: Architecture, tiles: Sequence[Tile]) -> list[_Column]:

@@ -146,8 +146,9 @@ def _add_course(add: Callable[..., Any]) -> None:
 def _train(options: argparse.Namespace) -> int:
     from resnet_app.checkpoints.write import format_of
     from resnet_app.training import finetune, plots, train
+    from resnet_app.training.settings import TrainSettings
 
-    settings = train.TrainSettings(**{each.name: getattr(options, each.name) for each in fields(train.TrainSettings)})
+    settings = TrainSettings(**{each.name: getattr(options, each.name) for each in fields(TrainSettings)})
     plan = finetune.Plan(folds=options.folds, prune=options.prune, outlined_by=options.outlined_by)
     if options.exchange and not options.outlined_by:
         raise DataError("To exchange grounds the subjects have to be found; give --outline CHECKPOINT as well.")

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from resnet_app import device as devices
 from resnet_app.checkpoints.class_names import check_class_names
 from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
-from resnet_app.choices import UNSURE_BELOW_OF_TWO
+from resnet_app.choices import UNSURE_BELOW_OF_TWO, is_unsure
 from resnet_app.device import Device
 from resnet_app.errors import UnknownChoiceError, WeightsError
 from resnet_app.images import Recipe
@@ -33,6 +33,7 @@ from resnet_app.resnet import ResNet
 # Of the 80 validation photographs: how many answers are "not sure", and how many of the others are wrong.
 BUNDLED_SURE = {"threshold": round(100 * UNSURE_BELOW_OF_TWO), "photos": 80, "unsure": 11, "sure": 69, "wrong": 4}
 RANDOM_SEED = 0
+NONE_OF_THESE, NOT_SURE = "none_of_these", "not_sure"
 _SEEDING = threading.Lock()
 if hasattr(os, "register_at_fork"):  # a process that is forked meanwhile would wait for it for ever
     os.register_at_fork(before=_SEEDING.acquire, after_in_parent=_SEEDING.release, after_in_child=_SEEDING.release)
@@ -187,9 +188,16 @@ class LoadedModel:
             return near is not None and near.is_left_by(features.mean((2, 3))[0])
         return self.ood_threshold is not None and self.ood_threshold.is_exceeded_by(logits)
 
-    def is_none(self, is_ood: bool) -> bool:
-        """Whether a picture that is unlike what it knows is answered "none of these": where a lesson taught it."""
-        return is_ood and self.choice.head is not None
+    def doubt(self, probability: float, is_ood: bool) -> str:
+        """Why its best answer is not called one: ``NONE_OF_THESE`` or ``NOT_SURE``; empty where it is.
+
+        Args:
+            probability: of the best answer.
+            is_ood: whether the picture is unlike what the model knows; one that was taught says then that it is none.
+        """
+        if is_ood and self.choice.head is not None:
+            return NONE_OF_THESE
+        return NOT_SURE if is_unsure(probability, len(self.class_names)) else ""
 
     @property
     def has_class_names(self) -> bool:

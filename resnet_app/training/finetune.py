@@ -23,7 +23,8 @@ from resnet_app.resnet import ResNet
 from resnet_app.training.calibration import Scores, expected_calibration_error, fit_temperature
 from resnet_app.training.dataset import Pictures, folds
 from resnet_app.training.outlines import outlines
-from resnet_app.training.train import Epoch, Trained, TrainSettings, require_finite, score, train
+from resnet_app.training.settings import TrainSettings
+from resnet_app.training.train import Epoch, Trained, require_finite, score, train
 
 MAX_FALSE_ALARMS = (
     0.2  # on the validation pictures; a note that stands under more of its own kind than that says nothing

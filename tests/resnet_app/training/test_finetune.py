@@ -19,7 +19,7 @@ from resnet_app.training import finetune, plots, train
 from resnet_app.training.calibration import Scores
 from resnet_app.training.dataset import find_pictures, find_splits
 from resnet_app.training.finetune import Plan, Watch
-from resnet_app.training.train import TrainSettings
+from resnet_app.training.settings import TrainSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("resnet10")]
 

@@ -10,9 +10,10 @@ from resnet_app.device import resolve
 from resnet_app.errors import CheckpointError, DataError, UnknownChoiceError
 from resnet_app.images import Recipe
 from resnet_app.resnet import ResNet
+from resnet_app.training import settings as settings_of
 from resnet_app.training import train
 from resnet_app.training.dataset import find_pictures, find_splits
-from resnet_app.training.train import TrainSettings
+from resnet_app.training.settings import TrainSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("resnet10")]
 
@@ -153,7 +154,7 @@ def test_what_is_frozen_stays_as_it_was_running_figures_too(splits, freeze, lear
 
 def test_rare_classes_weigh_as_much_as_frequent_ones(splits):
     few = splits[0].without([0, 1, 2])  # three blue and six red are left
-    weights = train._class_weights(few)
+    weights = settings_of.class_weights(few)
     assert weights.tolist() == pytest.approx([9 / (2 * 3), 9 / (2 * 6)])
 
 
@@ -191,7 +192,7 @@ def test_starts_that_cannot_be_made(saved, small_state, settings, error, says, i
 
 
 def test_the_warm_up_ends_at_the_peak_and_the_cosine_at_nothing():
-    rates = [train._rate(step, 10, 100) for step in range(101)]
+    rates = [settings_of.rate_share(step, 10, 100) for step in range(101)]
     assert rates[9] == rates[10] == 1
     assert rates[55] == pytest.approx(0.5)
     assert rates[100] == pytest.approx(0)
