@@ -38,6 +38,7 @@ def main() -> int:
         https=options.https,
         window=options.window,
         shared=addresses.for_others(options.host, port, secure=options.https is not None),
+        classroom=_classroom() if options.classroom else None,
         server_name=f"[{options.host}]" if ":" in options.host else options.host,
         server_port=port,
         share=options.share,
@@ -86,11 +87,23 @@ def _add_hosting(parser: argparse.ArgumentParser) -> None:
         "--https", nargs="*", metavar=("CERT", "KEY"),
         help="encrypted, as phones want it for their camera; without files, by a certificate made on the spot",
     )  # fmt: skip
+    parser.add_argument(
+        "--class", dest="classroom", action="store_true",
+        help="a class follows its teacher and guesses; with --host 0.0.0.0 (the teacher's address is printed)",
+    )  # fmt: skip
     parser.add_argument("--share", action="store_true", help="a public link through Gradio's servers")
     parser.add_argument("--mcp", action="store_true", help="the endpoints as MCP tools (requirements-mcp.txt)")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--inbrowser", action="store_true", help="open the page")
     shown.add_argument("--window", action="store_true", help="a window of its own, whose end is the app's")
+
+
+def _classroom() -> Any:
+    """A class to come, which is asked the steps of the lesson."""
+    from demo.classroom.room import Classroom
+    from demo.lesson.choices import STEPS
+
+    return Classroom({step.name: step.choices for step in STEPS})
 
 
 def _account(words: str) -> tuple[str, str]:
@@ -134,6 +147,7 @@ def serve(
     https: Sequence[str] | None = None,
     window: bool = False,
     shared: Sequence[str] = (),
+    classroom: Any = None,
     **launch: Any,
 ) -> None:
     """Put the page up, then bring in torch and the first model behind it, and stay until stopped.
@@ -143,23 +157,30 @@ def serve(
         https: None for plain http; a certificate and its key; or nothing for a certificate of the moment.
         window: in a window of its own, whose end is the app's.
         shared: the addresses under which others in the network reach the app.
+        classroom: the ``demo.classroom.room.Classroom`` of a class that takes part.
         launch: for Gradio's ``launch``.
     """
     from demo.app import build, launch_options
-    from demo.hosting import certificate
+    from demo.classroom import addresses as classroom_addresses
+    from demo.hosting import certificate, routes
     from demo.hosting.limits import MOST_WAITING
     from demo.hosting.visitors import share_descriptions
     from resnet_app.memory import give_back_every
 
-    app = build(language=language, model=model, weights=weights, device=device, shared=shared)
+    app = build(language=language, model=model, weights=weights, device=device, shared=shared, classroom=classroom)
     # Who waits is told each second how long: Gradio would tell all of them at each answer, and thirty wait for thirty.
     app.queue(max_size=MOST_WAITING, default_concurrency_limit=4, status_update_rate=1)
     app._queue.sleep_when_free = 0.005  # seconds between two looks into the queue; a thousand a second keep a core warm
     with certificate.for_launch(https) as secure:
         app.launch(prevent_thread_lock=True, **launch_options(), **launch, **secure)
     share_descriptions(app)
+    if classroom:
+        routes.add(app, classroom_addresses.addresses(classroom))
     give_back_every(60)
     _tell(shared)
+    if classroom:
+        own = shared[0] if shared else str(app.local_url).rstrip("/")
+        print(f"* The teacher opens:  {own}/#teacher={classroom.secret}", flush=True)
     if window:
         _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
     else:

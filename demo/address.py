@@ -17,6 +17,7 @@ from demo.compare.layout import Compare
 from demo.explain.layer_choices import layer_choices
 from demo.explain.layout import Explain
 from demo.explore.layout import Explore
+from demo.lesson.choices import NAMES as LESSON_STEPS
 from demo.locales import LANGUAGES, text
 from demo.sidebar.choices import weight_choices
 from demo.ui import html
@@ -30,7 +31,7 @@ from resnet_app.choices import MAX_CLASSES_EXPLAINED, METHODS
 from resnet_app.errors import ResNetAppError
 from resnet_app.registry import LAYER_OF_STAGE, SPECS, STAGES, STEMS, get_spec
 
-TABS = ("classify", "explain", "fool", "explore", "residual", "batch", "compare", "teach")
+TABS = ("classify", "explain", "fool", "explore", "residual", "batch", "compare", "teach", "lesson")
 LONGEST = 2000  # characters of an address that are read
 NAMED = 12  # accepted values that a sentence names
 SEARCH = "(...inputs) => [...inputs.slice(0, -1), window.resnetExplorer.search()]"
@@ -123,6 +124,7 @@ def arrive(asked: Asked) -> Shown:
     model = address.one("model", SPECS)
     address.one("weights", get_spec(model or page.model).weights)
     address.one("lang", [*LANGUAGES, "zh"])
+    address.one("step", LESSON_STEPS)  # the page takes it there itself (``static/lesson/lesson.js``)
     of_tab = {"explain": _explain, "explore": _explore, "compare": _compare}.get(tab or "")
     shown = of_tab(address, page) if of_tab else Shown()
     return shown._replace(problem=_told(page.language, address.refused))

@@ -14,6 +14,7 @@ from demo.batch import events as batch_events
 from demo.batch import layout as batch_layout
 from demo.classify import events as classify_events
 from demo.classify import layout as classify_layout
+from demo.classroom.room import Classroom
 from demo.compare import events as compare_events
 from demo.compare import layout as compare_layout
 from demo.explain import events as explain_events
@@ -24,6 +25,8 @@ from demo.fool import events as fool_events
 from demo.fool import layout as fool_layout
 from demo.hosting.addresses import code_for_page
 from demo.hosting.limits import DELETE_CACHE, MOST_SESSIONS, middleware
+from demo.lesson import events as lesson_events
+from demo.lesson import layout as lesson_layout
 from demo.locales import ENGLISH, LANGUAGES, best_language, text
 from demo.residual import events as residual_events
 from demo.residual import layout as residual_layout
@@ -54,6 +57,7 @@ def build(
     weights: str | None = None,
     device: str = "auto",
     shared: Sequence[str] = (),
+    classroom: Classroom | None = None,
 ) -> gr.Blocks:
     """The app, ready to launch.
 
@@ -63,9 +67,10 @@ def build(
         weights: the model's; its own first where not given.
         device: what a visit begins with.
         shared: the addresses under which others reach the app; with none the page offers no code for phones.
+        classroom: of a class that follows its teacher; with none each visitor is alone.
     """
     model = model or BUNDLED_MODEL
-    return App(language, model, weights or get_spec(model).default_weights, device, shared).blocks
+    return App(language, model, weights or get_spec(model).default_weights, device, shared, classroom).blocks
 
 
 class App:
@@ -77,7 +82,16 @@ class App:
 
     blocks: gr.Blocks
 
-    def __init__(self, language: str | None, model: str, weights: str, device: str, shared: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        language: str | None,
+        model: str,
+        weights: str,
+        device: str,
+        shared: Sequence[str] = (),
+        classroom: Classroom | None = None,
+    ) -> None:
+        self._classroom = classroom
         self._fixed_language = language
         self._labels = Labels(language or ENGLISH)
         self._model = model
@@ -87,6 +101,7 @@ class App:
             self._labels(gr.HTML, words={"value": html.skip_link}, apply_default_css=False, elem_id="skip")
             self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)
             self._language = _header(self._labels, shared)
+            self._class_bar = lesson_layout.class_bar(self._labels) if classroom else None
             photo_input.camera_window(self._labels, may_encrypt=bool(shared))
             self._address_problem = gr.HTML(visible=False, apply_default_css=False, elem_id="address-problem")
             with gr.Tabs(elem_id="tabs") as self._tabs:
@@ -113,6 +128,8 @@ class App:
             self._compare = compare_layout.build(labels)
         with labels(gr.Tab, words={"label": "tab_teach"}, id="teach"):
             self._teach = teach_layout.build(labels)
+        with labels(gr.Tab, words={"label": "tab_lesson"}, id="lesson"):
+            self._lesson = lesson_layout.build(labels)
 
     def _wire(self) -> None:
         side, photo = self._side, self._classify.photo
@@ -134,6 +151,9 @@ class App:
         load = sidebar_events.wire(side, page, taught=taught, classes=self._explore.classes, stem=self._explore.stem)
         batch_events.wire(self._batch, page, photo=photo)
         teach_events.wire(self._teach, page, taught=taught, photo=photo)
+        lesson_events.wire(self._lesson, page, photo, self._classroom)
+        if self._class_bar and self._classroom:
+            lesson_events.wire_class(self._class_bar, page, self._classroom)
         self._search = gr.Textbox(visible=False)  # the address's values
         tabs = (self._explain, self._explore, self._compare)
         address.wire(page, self._search, self._address_problem, tabs)

@@ -23,7 +23,8 @@ LIBRARY_FLOORS = {
     "training": 4,
     "depth": 5,
     "robustness": 5,
-    "cli": 6,
+    "lesson": 6,
+    "cli": 7,
 }
 PEERS = {  # third parties that one file alone may import
     "pytorch_grad_cam": ("explain.worth.faithfulness", "explain.worth.reference"),
@@ -31,9 +32,9 @@ PEERS = {  # third parties that one file alone may import
     "matplotlib": ("training.plots", "depth.plots"),
 }
 LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
-TABS = ("sidebar", "classify", "explain", "fool", "residual", "explore", "batch", "compare", "teach")
+TABS = ("sidebar", "classify", "explain", "fool", "residual", "explore", "batch", "compare", "teach", "lesson")
 # Beside the rooms: api, app, then __main__.
-PAGE_FLOORS = {"locales": 0, "hosting": 1, "ui": 1, **dict.fromkeys(TABS, 2), "": 3}
+PAGE_FLOORS = {"locales": 0, "hosting": 1, "ui": 1, "classroom": 2, **dict.fromkeys(TABS, 3), "": 4}
 MAY_USE = {"compare": ("explore",)}  # of the tabs; otherwise none imports another
 PAGE = sorted(path for path in (ROOT / "demo").rglob("*.py"))
 

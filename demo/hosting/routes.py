@@ -20,7 +20,7 @@ class Address(NamedTuple):
     """One address.
 
     Attributes:
-        path: below the page's own, such as ``/class``; the page asks for it relatively, as it may lie below another one.
+        path: below the page's own, such as ``/class``; the page asks for it relatively, as it may lie below another.
         method: GET or POST.
         answer: what comes.
     """

@@ -2,7 +2,7 @@
 // tab's result says in data-address what of it belongs there. Never the photo, which is nobody else's.
 (() => {
   const SHOWN = ["tab", "room", "model", "weights", "lang"];
-  const DETAILS = ["stage", "block", "layer", "method", "class", "size", "stem", "classes", "left", "right"];
+  const DETAILS = ["stage", "block", "layer", "method", "class", "size", "stem", "classes", "left", "right", "step"];
   const OURS = [...SHOWN, ...DETAILS];
   const tabs = (row) => [...document.querySelectorAll(`${row} > .tab-wrapper [role=tab][data-tab-id]`)];
   // A narrow page has the last tabs in a menu, in their order and without their ids.
@@ -65,12 +65,22 @@
     },
   });
 
-  addEventListener("popstate", () => {
+  const arriveAgain = () => {
     isArriving = true;
     search = location.search;
+    window.resnetExplorer.lessonArrive(new URLSearchParams(search));
     openTab();
     window.resnetExplorer.arrive();
-  });
+  };
+  addEventListener("popstate", arriveAgain);
+  // Goes where a link within the page leads; model, weights and language stay unless it names others.
+  window.resnetExplorer.visit = (link) => {
+    const query = new URLSearchParams(link);
+    for (const [name, value] of new URLSearchParams(location.search))
+      if (["model", "weights", "lang"].includes(name) && !query.has(name)) query.append(name, value);
+    history.pushState(null, "", `?${query}`);
+    arriveAgain();
+  };
 
   // Over plain http a browser has no clipboard for scripts but the old one.
   const copy = async (words) => {

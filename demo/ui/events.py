@@ -44,6 +44,7 @@ class Bells(NamedTuple):
     explore: gr.HTML
     residual: gr.HTML
     compare: gr.HTML
+    lesson: gr.HTML
     ribbon: gr.HTML  # filled with the photo
     picture: gr.HTML  # Explore's rooms: all of it
     maps: gr.HTML  # only the maps of what is opened

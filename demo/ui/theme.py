@@ -12,7 +12,7 @@ import gradio as gr
 from demo.locales import LANGUAGES, text
 from resnet_app.colours import DARK, LIGHT, WHITE
 
-STYLES = ("style.css", "explore.css", "residual.css", "projector.css")
+STYLES = ("style.css", "explore.css", "residual.css", "projector.css", "lesson/lesson.css")
 SCRIPTS = (
     "page.js",
     "bells.js",
@@ -23,6 +23,9 @@ SCRIPTS = (
     "explore.js",
     "overview.js",
     "fool.js",
+    "lesson/lesson.js",
+    "lesson/labs.js",
+    "lesson/classroom.js",
 )
 WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
 REFUSALS = ("busy_title", "busy", "too_fast_title", "too_fast")  # in place of what Gradio and a limit say in English

@@ -101,6 +101,29 @@ def logits_without(model: LoadedModel, pixels: Tensor, left_out: Collection[str]
     return logits
 
 
+def logits_without_shortcut(model: LoadedModel, pixels: Tensor, path: str) -> Tensor:
+    """Predict again with the shortcut of one block left out, so that relu(F(x)) goes on: (classes,) on the CPU.
+
+    Args:
+        model: what predicts.
+        pixels: (1, 3, H, W) on the model's device.
+        path: any block.
+
+    Raises:
+        UnknownChoiceError: there is no such block.
+    """
+    found = blocks(model.network)
+    if path not in found:
+        raise UnknownChoiceError("block", path, list(found))
+    names = ["stem", *found]
+    before = names[names.index(path) - 1]
+    with torch.inference_mode():
+        x = model.backbone.outputs(pixels, (before,))[before]
+        maps = model.backbone.after(path, torch.relu(found[path].residual(x)))
+        logits: Tensor = model.network.forward_head(maps)[0].cpu()
+    return logits
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
     """The strongest channels after a stage or block.

@@ -11,6 +11,7 @@ torchattacks has by default; the start is one draw, so that the same picture giv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,8 @@ from torch.nn.functional import cross_entropy
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.images import normalised, unit_values
 from resnet_app.inference.models import LoadedModel
-from resnet_app.progress import Steps
+from resnet_app.inference.predict import classify_crop
+from resnet_app.progress import Steps, finish
 from resnet_app.robustness.catalogue import ATTACKS, MAX_EPSILON
 from resnet_app.robustness.corruptions import as_picture
 
@@ -108,6 +110,40 @@ def attacked(model: LoadedModel, crop: Image.Image, index: int, chosen: Attack) 
         yield number, chosen.steps
         values = _kept(values + step * _upwards(model, values, index, chosen.target).sign(), clean, radius)
     return Attacked(values.permute(1, 2, 0).cpu().numpy())
+
+
+@dataclass(frozen=True)
+class Turned:
+    """The smallest of some epsilons at which the answer turns.
+
+    Attributes:
+        epsilon: in 255ths; None where the largest does not do it either.
+        picture: the attacked square at that epsilon, or at the largest.
+    """
+
+    epsilon: int | None
+    picture: Image.Image
+
+
+def smallest(model: LoadedModel, crop: Image.Image, index: int, epsilons: Sequence[int] = (1, 2, 4, 8)) -> Turned:
+    """Try PGD with more and more of epsilon until the answer to the 8-bit picture is another one.
+
+    Args:
+        model: left as it is.
+        crop: the square that the model sees.
+        index: the answer to it.
+        epsilons: rising.
+
+    Raises:
+        ResNetAppError: the model has one class.
+    """
+    for epsilon in epsilons:
+        chosen = Attack("pgd", epsilon)
+        check(model, chosen, index)
+        picture = finish(attacked(model, crop, index, chosen)).picture
+        if classify_crop(model, picture, top_k=1).predictions[0].index != index:
+            return Turned(epsilon, picture)
+    return Turned(None, picture)
 
 
 def _start(clean: Tensor, radius: float) -> Tensor:

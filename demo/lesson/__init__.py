@@ -1,0 +1,1 @@
+"""The tab Lesson: "How a ResNet sees", eight steps that are guessed before they are shown."""

@@ -1,0 +1,123 @@
+"""A step of the lesson -> its HTML, pure: the question, and what came of it where that may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from demo.lesson.choices import STEPS, Step
+from demo.locales import text
+from demo.ui.html import template
+
+BY_HAND = "-"  # in the place of a guess: the hands of a class were counted, or nobody wanted to guess
+_show = template("lesson/lesson.html")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A step as it stands.
+
+    Attributes:
+        name: of the step, as in the address.
+        question: its name for guesses; a vote's has its number.
+        choices: the names and words of what can be guessed.
+        blanks: what its question's words are filled in with.
+        figure: the picture that it is about, or what came of it.
+        guess: what this visitor has chosen; empty before.
+        right: the choice that is right; empty as long as that may not be shown.
+        told: what there is to say about it, likewise.
+        counts: the class's guesses, a round each, likewise.
+        network: for a vote the network's probabilities, likewise.
+        in_class: whether the class is being asked this now.
+        number: of the lesson's steps; 0 for a vote.
+    """
+
+    name: str
+    question: str
+    choices: Mapping[str, str]
+    blanks: Mapping[str, Any]
+    figure: Markup
+    guess: str = ""
+    right: str = ""
+    told: str = ""
+    counts: Sequence[Mapping[str, int]] = ()
+    network: Mapping[str, float] | None = None
+    in_class: bool = False
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A choice as it is drawn; each bar has its label, its length from 0 to 1, and its number."""
+
+    name: str
+    words: str
+    is_mine: bool
+    is_right: bool
+    bars: list[tuple[str, float, str]]
+
+
+def page(language: str, panel: Panel, step: Step | None, done: Collection[str]) -> Markup:
+    """The whole tab: the steps, the one that is open, and the ways on."""
+    names = [each.name for each in STEPS]
+    at = names.index(step.name) if step else len(names)
+    before = names[at - 1] if step and at else None
+    after = names[at + 1] if at + 1 < len(names) else None
+    return _show("nav", language, steps=names, now=panel.name, done=done) + _step(language, panel, step) + _show(
+        "turn", language, before=before, after=after
+    )  # fmt: skip
+
+
+def _step(language: str, panel: Panel, step: Step | None) -> Markup:
+    name = panel.name
+    words = {key: text(language, f"lesson_{name}_{key}", **panel.blanks) for key in ("title", "tell", "ask")}
+    words["verdict"] = _verdict(language, panel)
+    held = ""
+    if panel.in_class and not panel.right:
+        held = text(language, "lesson_held_guessed" if panel.guess in panel.choices else "lesson_held")
+    return _show(
+        "step", language, name=name, question=panel.question, number=panel.number, count=len(STEPS), words=words,
+        choices=_choices(language, panel), figure=panel.figure, told=panel.told,
+        source=text(language, f"lesson_{name}_source") if step else "", links=_links(language, step),
+        is_open=not panel.right, is_shown=bool(panel.right), held=held, is_classless=not panel.in_class,
+    )  # fmt: skip
+
+
+def _verdict(language: str, panel: Panel) -> str:
+    if not panel.right:
+        return ""
+    answer = panel.choices[panel.right].rstrip(".。")
+    if panel.guess not in panel.choices:
+        return text(language, "lesson_answer", answer=answer)
+    return text(language, "lesson_right" if panel.guess == panel.right else "lesson_wrong", answer=answer)
+
+
+def _choices(language: str, panel: Panel) -> list[_Choice]:
+    return [
+        _Choice(name, words, name == panel.guess, name == panel.right, _bars(language, panel, name))
+        for name, words in panel.choices.items()
+    ]
+
+
+def _bars(language: str, panel: Panel, choice: str) -> list[tuple[str, float, str]]:
+    """How many of the class guessed it, in each round, and of a vote what the network says."""
+    labels = ["round_first", "round_second"] if len(panel.counts) > 1 else ["round_one"]
+    bars = []
+    for label, counts in zip(labels, panel.counts, strict=False):
+        share = counts[choice] / max(1, sum(counts.values()))
+        bars.append((text(language, f"lesson_{label}"), share, str(counts[choice])))
+    if panel.network is not None:
+        probability = panel.network[choice]
+        bars.append((text(language, "lesson_vote_network"), probability, f"{100 * probability:.0f}%"))
+    return bars
+
+
+def _links(language: str, step: Step | None) -> list[tuple[str, str]]:
+    """Where one goes on by oneself."""
+    if step is None:
+        return []
+    keys = ("try", "more")[: len(step.visits)]
+    return [(visit, text(language, f"lesson_{step.name}_{key}")) for visit, key in zip(step.visits, keys, strict=True)]

@@ -1,0 +1,141 @@
+// A class (python -m demo --class): pages follow the teacher's address, guesses are counted, and the teacher reveals.
+// Every page asks one small question every two seconds (demo/classroom/addresses.py). Nothing names anybody.
+(() => {
+  const POLL_MS = 2000;
+  const LEAD_MS = 400; // between two looks at where the teacher is
+  const page = window.resnetExplorer;
+  const bar = () => document.querySelector(".class-bar");
+  const address = (path) => new URL(path, new URL("./", location.href));
+  const memory = (key, value) => {
+    try {
+      if (value !== undefined) sessionStorage.setItem(`resnet-class-${key}`, value);
+      return sessionStorage.getItem(`resnet-class-${key}`);
+    } catch {
+      return value ?? null;
+    }
+  };
+  const random = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const me = memory("page") ?? memory("page", random()) ?? random();
+
+  // The secret leaves the address at once: what is on the wall shows it to nobody.
+  const given = new URLSearchParams(location.hash.slice(1)).get("teacher");
+  const secret = given ? (memory("teacher", given), given) : memory("teacher");
+  if (given) history.replaceState(null, "", location.pathname + location.search);
+  const isTeacher = Boolean(secret);
+
+  let state = null;
+  let isFollowing = memory("alone") === null || memory("alone") === "";
+  let followed = null; // where the teacher was when this page went there
+  let isBusy = false;
+
+  const send = async (path, body) => {
+    const headers = { "content-type": "application/json", ...(isTeacher && { "x-class-teacher": secret }) };
+    const answer = await fetch(address(path), { method: "POST", headers, body: JSON.stringify(body) });
+    return answer.ok ? answer.json() : null;
+  };
+  const teach = async (what, value) => {
+    const now = await send("class/teach", { do: what, value }).catch(() => null);
+    if (now) take(now);
+  };
+
+  const fill = (part, count) => {
+    if (!part) return;
+    part.hidden = count === undefined;
+    const words = part.dataset.words.replace("{count}", count);
+    if (part.textContent !== words) part.textContent = words;
+  };
+  const paint = () => {
+    if (!bar()) return;
+    bar().hidden = false;
+    const part = (name) => bar().querySelector(`[data-${name}]`);
+    for (const role of ["teacher", "student"]) part(`role=${role}`).hidden = (role === "teacher") !== isTeacher;
+    part("lost").hidden = state !== null;
+    if (!state) return;
+    const { question } = state;
+    fill(part("here"), state.here);
+    fill(part("answered"), question ? question.answered : undefined);
+    part("class=reveal").disabled = !question || question.revealed;
+    part("class=again").disabled = !question || question.revealed || question.round > 1;
+    part("class=freeze").setAttribute("aria-pressed", String(state.frozen));
+    part("frozen").hidden = !state.frozen;
+    part("follow").checked = isFollowing;
+  };
+
+  // Where the teacher is; the language stays one's own. Another model is loaded with the page, whose photo is kept.
+  const go = (lead) => {
+    const query = new URLSearchParams(lead);
+    query.delete("lang");
+    const now = JSON.parse(document.querySelector(".status[data-choice]")?.dataset.choice || "{}");
+    const isOther = ["model", "weights"].some((name) => query.has(name) && now[name] && query.get(name) !== now[name]);
+    if (isOther) return location.replace(`${location.pathname}?${query}`);
+    page.visit(`?${query}`);
+  };
+  const take = (next) => {
+    const [before, question] = [state, next.question];
+    state = next;
+    if (question && question.round > (before?.question?.name === question.name ? before.question.round : 1)) page.lessonForget(question.name);
+    paint();
+    const isReady = document.querySelector(".status[data-choice]");
+    if (!isTeacher && isFollowing && isReady && !next.frozen && next.lead && next.lead !== followed) {
+      followed = next.lead;
+      go(next.lead);
+    } else if (before && before.revision !== next.revision) page.ringLesson();
+  };
+  const poll = async () => {
+    if (isBusy || !bar()) return;
+    isBusy = true;
+    try {
+      const answer = await fetch(address(`class/state?page=${isTeacher ? "" : me}`), { cache: "no-store" });
+      if (!answer.ok) throw new Error(answer.status);
+      take(await answer.json());
+    } catch {
+      state = null;
+      paint();
+    }
+    isBusy = false;
+  };
+  const lead = () => {
+    if (!state || state.frozen || location.search === state.lead || !document.querySelector(".status[data-choice]")) return;
+    state.lead = location.search; // once; the next poll says whether it came through
+    teach("lead", location.search);
+  };
+
+  Object.assign(page, {
+    classGuess(question, choice) {
+      if (!isTeacher && state?.question?.name === question) send("class/guess", { page: me, question, choice }).catch(() => null);
+    },
+    // Space in front of a class; false where there is nothing to reveal.
+    classReveal() {
+      if (!isTeacher || !state?.question || state.question.revealed) return false;
+      teach("reveal");
+      return true;
+    },
+    classSecret: () => secret ?? "",
+    voteOpened: (name) => name && page.visit("?tab=lesson&step=vote"),
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    const what = target.closest("[data-class]")?.dataset.class;
+    if (what === "vote") page.ringOne("vote");
+    else if (what) teach(what, what === "freeze" ? !state?.frozen : null);
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-follow]")) return;
+    isFollowing = target.checked;
+    memory("alone", isFollowing ? "" : "yes");
+    followed = null;
+    poll();
+  });
+
+  const begin = setInterval(() => {
+    if (!bar()) {
+      if (document.documentElement.dataset.ready) clearInterval(begin); // there is no class
+      return;
+    }
+    clearInterval(begin);
+    poll();
+    setInterval(poll, POLL_MS);
+    if (isTeacher) setInterval(lead, LEAD_MS);
+    new MutationObserver(() => bar()?.hidden && paint()).observe(bar().parentElement, { childList: true, subtree: true });
+  }, 200);
+})();
