@@ -48,6 +48,7 @@ def addresses(classroom: Classroom) -> list[Address]:
 
 _TEACHER: dict[str, Callable[[Classroom, Any], None]] = {
     "lead": lambda classroom, search: classroom.follow(str(search)),
+    "new": lambda classroom, _: classroom.start_again(),
     "reveal": lambda classroom, _: classroom.reveal(),
     "again": lambda classroom, _: classroom.again(),
     "freeze": lambda classroom, is_frozen: classroom.freeze(bool(is_frozen)),

@@ -64,13 +64,17 @@ class Classroom:
     """The state of one class; every method may be called from any thread.
 
     Attributes:
+        name: of this class, made up at random; another one has another.
         secret: what the teacher's address has and the students' has not.
+        photo: the teacher's, a file; the class is asked about it.
         vote: the photo that is or was put to the vote last.
     """
 
     def __init__(self, questions: Mapping[str, Sequence[str]], secret: str | None = None) -> None:
         self.secret = secret or secrets.token_urlsafe(12)
+        self.name = secrets.token_urlsafe(6)
         self.vote: Vote | None = None
+        self.photo: str | None = None
         self._choices = {name: tuple(choices) for name, choices in questions.items()}
         self._lock = threading.Lock()
         self._asked: dict[str, Question] = {}
@@ -88,15 +92,16 @@ class Classroom:
         """What a page asks for every two seconds; asking is also how it is counted.
 
         Returns:
-            revision: goes up whenever a page has to look again; lead: the address that the teacher is at; frozen;
-            here: how many pages follow; question: None, or the step that is asked with its round, whether it is
-            revealed, and how many have guessed in this round. No guess, and nothing of the answer.
+            class: its name; revision: goes up whenever a page has to look again; lead: the address that the teacher
+            is at; frozen; here: how many pages follow; question: None, or the step that is asked with its round,
+            whether it is revealed, and how many have guessed in this round. No guess, and nothing of the answer.
         """
         with self._lock:
             self._note(page)
             question = self._current()
             return {
-                "revision": self._revision, "lead": self._lead, "frozen": self._is_frozen, "here": len(self._seen),
+                "class": self.name, "revision": self._revision, "lead": self._lead, "frozen": self._is_frozen,
+                "here": len(self._seen),
                 "question": question and {
                     "name": question.name, "round": len(question.rounds), "revealed": question.is_revealed,
                     "answered": len(question.rounds[-1]),
@@ -144,9 +149,7 @@ class Classroom:
             if question is None or question.name != name or question.is_revealed or self._is_frozen:
                 return False
             round_ = question.rounds[-1]
-            if choice not in question.choices or not 0 < len(page) <= LONGEST_NAME:
-                return False
-            if page not in round_ and len(round_) >= MOST_PAGES:
+            if choice not in question.choices or page not in self._seen or len(round_) > MOST_PAGES:
                 return False
             round_[page] = choice
             return True
@@ -183,11 +186,35 @@ class Classroom:
             self._ask()
             return self.vote
 
-    def is_held(self, name: str) -> bool:
-        """Whether the class is being asked this, so that nobody is shown the answer yet."""
+    def start_again(self) -> None:
+        """Another class: no guess and no answer of this one is kept."""
         with self._lock:
-            question = self._current()
-            return question is not None and question.name == name and not question.is_revealed
+            self.name = secrets.token_urlsafe(6)
+            self.vote, self.photo, self._lead, self._is_frozen = None, None, "", False
+            self._asked.clear()
+            self._revision += 1
+
+    def show_photo(self, photo: str) -> None:
+        """The class is asked about the teacher's photo, so that all guess about the same."""
+        with self._lock:
+            if photo != self.photo:
+                self.photo = photo
+                self._revision += 1
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the teacher has paused."""
+        return self._is_frozen
+
+    def is_asked(self, name: str) -> bool:
+        """Whether the class is or was asked this."""
+        with self._lock:
+            return name in self._asked
+
+    def is_held(self, name: str) -> bool:
+        """Whether the class was asked this and the teacher has not shown the answer, so that nobody is shown it."""
+        with self._lock:
+            return name in self._asked and not self._asked[name].is_revealed
 
     def is_revealed(self, name: str) -> bool:
         """Whether the teacher has shown the answer."""

@@ -32,7 +32,7 @@ STEPS = (
     Step("picture", ("every", "square", "bright", "things"), ("?tab=explore&room=steps",)),
     Step(
         "kernel", ("upright", "level", "light", "alike"), ("?tab=explore&stage=conv1",),
-        {"kernel": KERNELS, "stride": ("1", "2"), "padding": ("1", "0")},
+        {"kernel": KERNELS, "stride": ("1", "2"), "padding": ("0", "1")},
     ),
     Step("parts", ("few", "share", "quarter", "all"), ("?tab=explore&stage=conv5_x",)),
     Step("deeper", ("shallow", "deep", "equal"), ("?tab=residual",)),
@@ -41,7 +41,7 @@ STEPS = (
         {"stage": ("layer3", "layer1", "layer2", "layer4")},
     ),
     Step("cost", ("tenth", "half", "double", "four"), ("?tab=compare&left=resnet34&right=resnet50",)),
-    Step("reason", ("half", "less", "not"), ("?tab=explain", "?tab=fool")),
+    Step("reason", ("other", "falls", "stays"), ("?tab=explain", "?tab=fool")),
     Step("fool", ("two", "four", "eight", "never"), ("?tab=fool", "?tab=teach")),
 )  # fmt: skip
 BY_NAME = {step.name: step for step in STEPS}

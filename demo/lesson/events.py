@@ -23,7 +23,10 @@ def wire(tab: Lesson, page: Page, photo: gr.Image, classroom: Classroom | None) 
         return handlers.show(asked, classroom)
 
     asked, shown = handlers.Asked(page.inputs, tab.where), handlers.Shown(tab.result, tab.problem)
-    on(page.bells.lesson.input, show, asked, shown, js=WHERE, **QUIET, **EACH, **MODEL_WORK)
+    on(
+        page.bells.lesson.input, show, asked, shown, js=WHERE, show_progress="minimal", show_progress_on=tab.result,
+        **PRIVATE, **EACH, **MODEL_WORK,
+    )  # fmt: skip
     tab.upload.upload(lambda file: file, tab.upload, photo, **QUIET)
     photo_input.wire_examples(tab.examples, photo)
 

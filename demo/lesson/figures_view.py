@@ -12,7 +12,7 @@ from PIL import Image
 
 from demo.lesson.choices import BY_NAME
 from demo.locales import text
-from demo.ui.html import data_uri, figure, percent, proper, template
+from demo.ui.html import data_uri, figure, percent, template
 from resnet_app.depth.record import colour_of
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.explain.overlay import coloured, solid
@@ -42,9 +42,12 @@ class Drawn(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    """A unit's window on the photo: where it begins, how wide it is, and how that is read aloud."""
+    """A unit's window on the photo: where it begins and how wide it is drawn, on the photo's rim where it is wider, its
+    true width, and how that is read aloud.
+    """
 
     start: int
+    drawn: int
     size: int
     words: str
 
@@ -59,7 +62,9 @@ def voted(crop: Image.Image, heatmap: Heatmap, label: str) -> Markup:
     return _show("photos", "en", pictures=[(data_uri(crop), _map(heatmap), label)])
 
 
-def before(language: str, name: str, crop: Image.Image, heatmap: Heatmap | None = None) -> Markup:
+def before(
+    language: str, name: str, crop: Image.Image, *, heatmap: Heatmap | None = None, bottleneck: bool = False
+) -> Markup:
     """What a question is about, before it is answered.
 
     Args:
@@ -67,6 +72,7 @@ def before(language: str, name: str, crop: Image.Image, heatmap: Heatmap | None 
         name: of the step.
         crop: the square that the model sees.
         heatmap: the answer's, for the step that asks about it.
+        bottleneck: whether the network's blocks have three convolutions.
     """
     words = text(language, "photo_label")
     if name == "kernel":
@@ -77,7 +83,7 @@ def before(language: str, name: str, crop: Image.Image, heatmap: Heatmap | None 
     if name == "deeper":
         return _show("stacks", language, depths=(20, 56))
     if name == "shortcut":
-        return _show("block", language)
+        return _show("block", language, convs=("1×1", "3×3", "1×1") if bottleneck else ("3×3", "3×3"))
     if name == "cost":
         return _show("two_blocks", language)
     if heatmap is not None:
@@ -146,8 +152,9 @@ def _slide(language: str, found: Slide, settings: Settings) -> Drawn:
         range=text(language, "lesson_slide_sums", **ends),
         note=text(language, "lesson_slide_colours") if is_learned else "",
     )  # fmt: skip
+    about = text(language, f"lesson_kernel_about_{found.name}")
     told = text(
-        language, "lesson_kernel_told", side=len(found.grey), kernel=len(kernel), padding=found.padding,
+        language, "lesson_kernel_told", about=about, side=len(found.grey), kernel=len(kernel), padding=found.padding,
         stride=found.stride, out=len(sums),
     )  # fmt: skip
     return Drawn(drawn, told)
@@ -155,7 +162,11 @@ def _slide(language: str, found: Slide, settings: Settings) -> Drawn:
 
 def _parts(language: str, found: Parts, _settings: Settings) -> Drawn:
     frames = [
-        _Frame(start, end - start, text(language, "lesson_parts_frame", path=tile.path, size=end - start))
+        _Frame(
+            *_within(start, end, found.crop.width),
+            end - start,
+            text(language, "lesson_parts_frame", path=tile.path, size=end - start),
+        )
         for tile, (start, end) in zip(found.tiles, found.spans, strict=True)
     ]
     tiles = [
@@ -168,6 +179,12 @@ def _parts(language: str, found: Parts, _settings: Settings) -> Drawn:
     drawn = _show("parts", language, crop=data_uri(found.crop), side=found.crop.width, frames=frames, tiles=tiles)
     sizes = ", ".join(str(each.size) for each in frames)
     return Drawn(drawn, text(language, "lesson_parts_told", sizes=sizes, side=found.crop.width))
+
+
+def _within(start: int, end: int, side: int) -> tuple[int, int]:
+    """Where a window begins, and how wide it is, as far as it lies on the photo."""
+    first = max(1, start)
+    return first, min(side - 1, end) - first
 
 
 def _deeper(language: str, found: Course, _settings: Settings) -> Drawn:
@@ -209,7 +226,8 @@ def _shortcut(language: str, found: LeftOut, settings: Settings) -> Drawn:
     drawn = _show(
         "left_out", language, settings=_settings(language, "shortcut", settings), path=found.path, rows=rows
     )  # fmt: skip
-    return Drawn(drawn, text(language, "lesson_shortcut_told"))
+    said = text(language, f"lesson_shortcut_found_{found.right}", path=found.path)
+    return Drawn(drawn, text(language, "lesson_shortcut_told", found=said))
 
 
 def _cost(language: str, found: Costs, _settings: Settings) -> Drawn:
@@ -231,20 +249,18 @@ def _reason(language: str, found: Reason, _settings: Settings) -> Drawn:
             f"{text(language, 'lesson_reason_blurred')}: {found.label} {percent(important.probability_after)}",
         ),
     ]  # fmt: skip
+    elsewhere = sum(each.probability_after for each in found.falls.elsewhere) / len(found.falls.elsewhere)
     told = text(
-        language, "lesson_reason_told", before=percent(important.first.probability),
-        after=percent(important.probability_after), important=_signed(important.logit_change),
-        elsewhere=_signed(found.falls.mean_elsewhere), right=found.swapped.right, of=found.swapped.of,
+        language, "lesson_reason_told", label=found.label, before=percent(important.first.probability),
+        after=percent(important.probability_after), elsewhere=percent(elsewhere), same=found.same.right,
+        right=found.other.right, of=found.other.of,
     )  # fmt: skip
     return Drawn(_show("photos", language, pictures=pictures), told)
 
 
-def _signed(value: float) -> str:
-    return proper(f"{value:+.2f}")
-
-
 def _fool(language: str, found: Fooled, _settings: Settings) -> Drawn:
-    first, then = (f"{label} ({percent(probability)})" for label, probability in (found.before, found.after))
+    answers = (found.before, found.after, found.noise)
+    first, then, noise = (f"{label} ({percent(probability)})" for label, probability in answers)
     most = found.epsilon or 8
     change = Image.fromarray(np.round(127.5 + 127.5 * found.difference).astype(np.uint8))
     pictures = [
@@ -253,9 +269,8 @@ def _fool(language: str, found: Fooled, _settings: Settings) -> Drawn:
         (data_uri(change), "", text(language, "lesson_fool_difference")),
     ]
     key = "lesson_fool_told" if found.epsilon else "lesson_fool_told_never"
-    return Drawn(
-        _show("photos", language, pictures=pictures), text(language, key, before=first, after=then, epsilon=most)
-    )
+    told = text(language, key, before=first, after=then, epsilon=most, noise=noise)
+    return Drawn(_show("photos", language, pictures=pictures), told)
 
 
 _DRAW: dict[str, Callable[[str, Any, Settings], Drawn]] = {

@@ -92,11 +92,21 @@ def show(asked: Asked, classroom: Classroom | None = None) -> Shown:
         panel = vote_handlers.panel(language, classroom, where.guesses)
         return Shown(view.page(language, panel, None, done), no_problem())
     step = BY_NAME[where.name]
-    page = asked.page if asked.page.photo else asked.page._replace(photo=str(START))
+    page = asked.page._replace(photo=_photo(asked.page.photo or str(START), step, where, classroom))
     looked = resolve(page).looked
     assert looked is not None
     panel = _panel(language, step, where, classroom, looked)
     return Shown(view.page(language, panel, step, done), no_problem())
+
+
+def _photo(own: str, step: Step, where: Where, classroom: Classroom | None) -> str:
+    """What the step is about: the visitor's own photo, or the teacher's where the class is asked."""
+    if classroom is None:
+        return own
+    if classroom.is_teacher(where.secret):
+        classroom.show_photo(own)
+        return own
+    return classroom.photo if classroom.photo and classroom.is_asked(step.name) else own
 
 
 def _panel(language: str, step: Step, where: Where, classroom: Classroom | None, looked: Looked) -> view.Panel:
@@ -108,12 +118,18 @@ def _panel(language: str, step: Step, where: Where, classroom: Classroom | None,
         step.name, step.name,
         {choice: text(language, f"lesson_{step.name}_{choice}", **blanks) for choice in step.choices},
         blanks, Markup(), guess, in_class=classroom is not None and classroom.is_held(step.name),
+        is_frozen=classroom is not None and classroom.is_frozen, is_random=looked.model.is_random,
         number=STEPS.index(step) + 1,
     )  # fmt: skip
     if not _may_show(step.name, guess, classroom):
         answer = looked.answer()
         heatmap = looked.maps([answer.predictions[0].index])[0][0] if step.name == "reason" else None
-        return replace(panel, figure=figures.before(language, step.name, answer.crop, heatmap))
+        return replace(
+            panel,
+            figure=figures.before(
+                language, step.name, answer.crop, heatmap=heatmap, bottleneck=looked.model.spec.block == "Bottleneck"
+            ),
+        )
     settings = where.settings[step.name]
     found = _found(step.name, looked, settings)
     drawn = figures.after(language, step.name, found, settings)
@@ -137,8 +153,11 @@ def _blanks(name: str, looked: Looked) -> dict[str, Any]:
     places = -(-side // 32)
     blanks: dict[str, Any] = {"count": f"{3 * side**2:,}", "places": places, "all": places**2}
     if name == "reason":
-        best = looked.answer().predictions[0]
-        blanks |= {"label": best.label, "probability": percent(best.probability)}
+        blanks["probability"] = percent(looked.answer().predictions[0].probability)
+    if name == "shortcut":
+        from resnet_app.explain.residuals import identity_blocks
+
+        blanks["path"] = [path for path in identity_blocks(looked.model.network) if path.startswith("layer3")][-1]
     return blanks
 
 

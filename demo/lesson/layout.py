@@ -60,12 +60,12 @@ def build(labels: Labels) -> Lesson:
 
 def _sheet(language: str) -> Markup:
     """The sheet for students: the questions, and room to write; it is seen in print alone."""
-    blanks = {"count": f"{3 * 224**2:,}", "places": 7, "all": 49, "label": "…", "probability": "…"}
+    blanks = {"count": f"{3 * 224**2:,}", "places": 7, "all": 49, "probability": "____", "path": "layer3.1"}
     questions = [
         (
-            text(language, f"lesson_{step.name}_title"), text(language, f"lesson_{step.name}_ask", **blanks),
+            *(text(language, f"lesson_{step.name}_{key}", **blanks) for key in ("title", "tell", "ask")),
             [text(language, f"lesson_{step.name}_{choice}", **blanks) for choice in step.choices],
         )
         for step in STEPS
-    ]  # fmt: skip
+    ]
     return _show("sheet", language, questions=questions)

@@ -12,6 +12,7 @@ from demo.lesson.choices import STEPS, Step
 from demo.locales import text
 from demo.ui.html import template
 
+VOTE_BACK = "@"  # from a vote to the step where one was; the page knows which
 BY_HAND = "-"  # in the place of a guess: the hands of a class were counted, or nobody wanted to guess
 _show = template("lesson/lesson.html")
 
@@ -31,7 +32,9 @@ class Panel:
         told: what there is to say about it, likewise.
         counts: the class's guesses, a round each, likewise.
         network: for a vote the network's probabilities, likewise.
-        in_class: whether the class is being asked this now.
+        in_class: whether the class was asked this and waits for the answer.
+        is_frozen: whether its teacher has paused.
+        is_random: whether the weights are.
         number: of the lesson's steps; 0 for a vote.
     """
 
@@ -46,6 +49,8 @@ class Panel:
     counts: Sequence[Mapping[str, int]] = ()
     network: Mapping[str, float] | None = None
     in_class: bool = False
+    is_frozen: bool = False
+    is_random: bool = False
     number: int = 0
 
 
@@ -64,7 +69,7 @@ def page(language: str, panel: Panel, step: Step | None, done: Collection[str]) 
     """The whole tab: the steps, the one that is open, and the ways on."""
     names = [each.name for each in STEPS]
     at = names.index(step.name) if step else len(names)
-    before = names[at - 1] if step and at else None
+    before = VOTE_BACK if step is None else names[at - 1] if at else None
     after = names[at + 1] if at + 1 < len(names) else None
     return _show("nav", language, steps=names, now=panel.name, done=done) + _step(language, panel, step) + _show(
         "turn", language, before=before, after=after
@@ -77,12 +82,14 @@ def _step(language: str, panel: Panel, step: Step | None) -> Markup:
     words["verdict"] = _verdict(language, panel)
     held = ""
     if panel.in_class and not panel.right:
-        held = text(language, "lesson_held_guessed" if panel.guess in panel.choices else "lesson_held")
+        key = "frozen" if panel.is_frozen else "guessed" if panel.guess in panel.choices else ""
+        held = text(language, f"lesson_held_{key}" if key else "lesson_held")
     return _show(
         "step", language, name=name, question=panel.question, number=panel.number, count=len(STEPS), words=words,
         choices=_choices(language, panel), figure=panel.figure, told=panel.told,
         source=text(language, f"lesson_{name}_source") if step else "", links=_links(language, step),
-        is_open=not panel.right, is_shown=bool(panel.right), held=held, is_classless=not panel.in_class,
+        is_open=not panel.right and not (panel.in_class and panel.is_frozen), is_random=panel.is_random,
+        is_shown=bool(panel.right), held=held, is_classless=not panel.in_class,
     )  # fmt: skip
 
 

@@ -24,14 +24,16 @@ from resnet_app.lesson import kernels
 from resnet_app.registry import BUNDLED
 from resnet_app.robustness import covering
 from resnet_app.robustness.attacks import smallest
+from resnet_app.robustness.catalogue import MAX_EPSILON as MOST
 from resnet_app.robustness.covering import Falls
-from resnet_app.robustness.reason_record import Tally
+from resnet_app.robustness.reason_record import SWAPS, Tally
 from resnet_app.robustness.reason_record import recorded as recorded_reasons
 
 Values = kernels.Values
 Settings = Mapping[str, str]
 GREY_SIDE = 56  # px: small enough that one sees each of them
 COVERED = 0.2  # of the square
+POINTS = 0.05  # a probability that falls by less has not fallen, for what the question is about
 CLEAR = 1.1  # times: two changes that differ by less are called alike
 COMPARED = ("resnet18", "resnet34", "resnet50", "resnet101", "resnext50_32x4d", "wide_resnet50_2")
 
@@ -165,7 +167,8 @@ class Reason:
     """Step 7: the hottest part of the map covered, and as much elsewhere.
 
     Attributes:
-        swapped: how often the bundled model still knew an insect on the other class's ground, of the 50 outlined ones.
+        same, other: how often the bundled model recognised the 50 outlined insects on their own class's background, and
+            on the other class's.
     """
 
     right: str
@@ -173,7 +176,8 @@ class Reason:
     crop: Image.Image
     heatmap: Heatmap
     falls: Falls
-    swapped: Tally
+    same: Tally
+    other: Tally
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +187,7 @@ class Fooled:
     Attributes:
         epsilon: in 255ths; None where 8 do not do it.
         before, after: the answers, each with its probability.
+        noise: the answer where each number is moved by as much, up or down at random.
         difference: the change, (H, W, 3) from -1 to 1 at the largest.
     """
 
@@ -192,6 +197,7 @@ class Fooled:
     picture: Image.Image
     before: tuple[str, float]
     after: tuple[str, float]
+    noise: tuple[str, float]
     difference: NDArray[np.float32]
 
 
@@ -279,11 +285,11 @@ def reason(sight: Sight, _settings: Settings) -> Reason:
     best = answer.predictions[0]
     heatmap = cam.heatmaps(sight.model, answer, [best.index])[0]
     falls = covering.falls(sight.model, answer, heatmap, share=COVERED, cover="blurred")
-    left = falls.important.probability_after / best.probability
-    right = "half" if left < 0.5 else "less" if left < 1 else "not"
-    return Reason(
-        right, best.label, answer.crop, heatmap, falls, recorded_reasons()[BUNDLED].row("swapped_other").total
-    )
+    fell = best.probability - falls.important.probability_after
+    right = "other" if falls.important.is_fooled else "falls" if fell >= POINTS else "stays"
+    rows = recorded_reasons()[BUNDLED]
+    same, other = (rows.row(name).total for name in SWAPS)
+    return Reason(right, best.label, answer.crop, heatmap, falls, same, other)
 
 
 def fool(sight: Sight, _settings: Settings) -> Fooled:
@@ -291,12 +297,15 @@ def fool(sight: Sight, _settings: Settings) -> Fooled:
     answer = sight.answer
     best = answer.predictions[0]
     turned = smallest(sight.model, answer.crop, best.index)
-    after = classify_crop(sight.model, turned.picture, top_k=1).predictions[0]
+    moved = np.random.default_rng(0).choice([-1, 1], (*answer.crop.size, 3)) * (turned.epsilon or MOST)
+    noisy = Image.fromarray(np.clip(np.asarray(answer.crop) + moved, 0, 255).astype(np.uint8))
+    after, noise = (classify_crop(sight.model, picture, top_k=1).predictions[0] for picture in (turned.picture, noisy))
     difference = np.asarray(turned.picture, np.float32) - np.asarray(answer.crop, np.float32)
     right = {1: "two", 2: "two", 4: "four", 8: "eight"}.get(turned.epsilon or 0, "never")
     return Fooled(
         right, turned.epsilon, answer.crop, turned.picture, (best.label, best.probability),
-        (after.label, after.probability), difference / max(1.0, float(np.abs(difference).max())),
+        (after.label, after.probability), (noise.label, noise.probability),
+        difference / max(1.0, float(np.abs(difference).max())),
     )  # fmt: skip
 
 

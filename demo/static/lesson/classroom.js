@@ -73,13 +73,24 @@
   const take = (next) => {
     const [before, question] = [state, next.question];
     state = next;
-    if (question && question.round > (before?.question?.name === question.name ? before.question.round : 1)) page.lessonForget(question.name);
+    forgetOld(next);
     paint();
     const isReady = document.querySelector(".status[data-choice]");
     if (!isTeacher && isFollowing && isReady && !next.frozen && next.lead && next.lead !== followed) {
       followed = next.lead;
       go(next.lead);
     } else if (before && before.revision !== next.revision) page.ringLesson();
+  };
+  // A class that is not the one from before begins without guesses, and each round of a question without its own.
+  const forgetOld = ({ class: name, question }) => {
+    if (isTeacher) return;
+    if (memory("name") !== name) page.lessonForget();
+    memory("name", name);
+    const round = question && `${name} ${question.name} ${question.round}`;
+    if (!round || question.revealed || (memory("rounds") ?? "").split("|").includes(round)) return;
+    memory("rounds", `${memory("rounds") ?? ""}|${round}`);
+    page.lessonForget(question.name);
+    page.ringLesson();
   };
   const poll = async () => {
     if (isBusy || !bar()) return;
@@ -95,12 +106,21 @@
     isBusy = false;
   };
   const lead = () => {
+    const query = new URLSearchParams(location.search);
+    if (query.get("tab") === "lesson" && !query.has("step")) return; // between two steps
     if (!state || state.frozen || location.search === state.lead || !document.querySelector(".status[data-choice]")) return;
     state.lead = location.search; // once; the next poll says whether it came through
     teach("lead", location.search);
   };
 
   Object.assign(page, {
+    // Who goes to another step by oneself follows no longer.
+    classAlone() {
+      if (isTeacher || !state || !isFollowing) return;
+      isFollowing = false;
+      memory("alone", "yes");
+      paint();
+    },
     classGuess(question, choice) {
       if (!isTeacher && state?.question?.name === question) send("class/guess", { page: me, question, choice }).catch(() => null);
     },
@@ -118,6 +138,12 @@
     const what = target.closest("[data-class]")?.dataset.class;
     if (what === "vote") page.ringOne("vote");
     else if (what) teach(what, what === "freeze" ? !state?.frozen : null);
+  });
+  document.addEventListener("keydown", (event) => {
+    const what = { r: "again", p: "freeze" }[event.key];
+    const isProjector = document.documentElement.classList.contains("projector");
+    if (!what || !isTeacher || !isProjector || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!event.target.closest("input, textarea, select")) teach(what, what === "freeze" ? !state?.frozen : null);
   });
   document.addEventListener("change", ({ target }) => {
     if (!target.matches("[data-follow]")) return;

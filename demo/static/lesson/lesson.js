@@ -3,6 +3,7 @@
 (() => {
   const KEY = "resnet-explorer-lesson";
   const BY_HAND = "-";
+  const VOTE_BACK = "@"; // from a vote to where one was
   const page = window.resnetExplorer;
   const stored = () => {
     try {
@@ -26,9 +27,13 @@
   const shown = () => document.querySelector("#lesson-result .lesson-step");
   const ring = () => page.ringOne("lesson");
 
-  const open = (name) => {
-    if (!name || name === step) return;
-    step = name;
+  let previous = ""; // the step from which a vote was opened
+  const open = (name, isOwn = true) => {
+    const to = name === VOTE_BACK ? previous : name;
+    if (name === undefined || to === step) return;
+    if (step !== "vote") previous = step;
+    step = to;
+    if (isOwn) page.classAlone?.();
     document.documentElement.classList.remove("telling");
     keep();
     ring();
@@ -47,14 +52,18 @@
   };
 
   Object.assign(page, {
-    lesson: () => JSON.stringify({ step, guesses, settings }),
+    lesson: () => JSON.stringify({ step, guesses, settings, secret: page.classSecret() }),
     lessonStep: open,
     // What an address asks for, by Back or in a class.
     lessonArrive(query) {
-      if (query.get("step")) step = query.get("step");
+      const to = query.get("step");
+      if (!to) return;
+      if (step !== "vote") previous = step;
+      step = to;
     },
+    // Of a question that is asked anew, or of all of them.
     lessonForget(question) {
-      delete guesses[question];
+      for (const name of question ? [question] : Object.keys(guesses)) delete guesses[name];
       keep();
     },
     ringLesson() {
@@ -65,7 +74,7 @@
   document.addEventListener("click", (event) => {
     const { target } = event;
     const button = target.closest("#lesson-result button");
-    if (button?.dataset.step) open(button.dataset.step);
+    if (button?.dataset.step !== undefined) open(button.dataset.step);
     if (button?.dataset.guess) guess(button.dataset.guess);
     if (button?.dataset.set) set(button.dataset);
     if (target.closest("[data-print-lesson]")) print();
@@ -78,7 +87,7 @@
   // Arrow keys go through the steps, letters and numbers guess; in groups of buttons and pictures the arrows are theirs.
   document.addEventListener("keydown", (event) => {
     if (!inSight() || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], [role=tab], [data-lab] [tabindex]")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=tab], [data-lab] [tabindex]")) return;
     const turn = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
     if (turn !== undefined) {
       event.preventDefault();

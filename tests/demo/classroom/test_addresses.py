@@ -75,7 +75,7 @@ def test_a_guess_that_is_none_costs_nothing(launched: str, body: bytes) -> None:
 def test_an_order_that_there_is_not_is_named(launched: str, classroom: Classroom) -> None:
     answer = teach(launched, classroom, do="dance")
     assert answer.status_code == 400
-    assert "lead, reveal, again, freeze" in answer.json()["detail"]
+    assert "lead, new, reveal, again, freeze" in answer.json()["detail"]
 
 
 def test_who_may_not_see_the_page_may_not_see_the_class(locked: str) -> None:

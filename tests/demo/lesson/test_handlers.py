@@ -61,11 +61,11 @@ def test_the_answer_comes_after_a_guess_and_not_before(name: str, language: str)
 
 def test_who_does_not_guess_is_shown_the_answer_without_a_verdict() -> None:
     found = shown({"step": "cost", "guesses": {"cost": view.BY_HAND}}).result
-    assert "The answer: About a tenth more." in found
+    assert "The answer: About 1.1 times as many." in found
     assert "Right:" not in found
     right = shown({"step": "cost", "guesses": {"cost": "tenth"}}).result
-    assert "Right: About a tenth more." in right
-    assert "Not so." in shown({"step": "cost", "guesses": {"cost": "four"}}).result
+    assert "Right: About 1.1 times as many." in right
+    assert "No. The answer is:" in shown({"step": "cost", "guesses": {"cost": "four"}}).result
 
 
 def test_what_is_set_changes_the_experiment_and_not_the_answer() -> None:
@@ -108,13 +108,35 @@ def test_while_a_class_is_asked_nobody_is_shown_the_answer() -> None:
     assert text("en", "lesson_held_guessed") in held
     assert not any(word in unescape(held) for word in told_words("en", "cost"))
     assert 'data-guess="-"' not in held
-    classroom.guess("a", "cost", "half")
+    classroom.freeze(True)
+    frozen = shown(guessed, classroom).result
+    assert text("en", "lesson_held_frozen") in frozen
+    assert frozen.count("disabled") > held.count("disabled")
+    classroom.freeze(False)
+    classroom.state("a")
+    assert classroom.guess("a", "cost", "half")
     classroom.reveal()
     revealed = shown({"step": "cost"}, classroom).result  # to who has not guessed as well
     assert all(word in unescape(revealed) for word in told_words("en", "cost"))
     assert revealed.count("lesson-bar") >= len(BY_NAME["cost"].choices)
     classroom.follow("?tab=lesson&step=fool")
     assert 'class="right"' in shown(guessed, classroom).result
+
+
+def test_a_class_is_asked_about_the_teachers_photo() -> None:
+    classroom = a_class()
+    classroom.follow("?tab=lesson&step=reason")
+    own = shown({"step": "reason"}, classroom, photo=str(BEE)).result
+    teachers = shown({"step": "reason", "secret": classroom.secret}, classroom, photo=str(ANT)).result
+    assert own != teachers
+    assert shown({"step": "reason"}, classroom, photo=str(BEE)).result == teachers
+    alone = {"step": "parts", "guesses": {"parts": "few"}}  # what is not asked is about one's own
+    assert shown(alone, classroom, photo=str(BEE)).result != shown(alone, classroom, photo=str(ANT)).result
+
+
+def test_of_random_weights_nothing_is_claimed() -> None:
+    found = shown({"step": "shortcut", "guesses": {"shortcut": "alike"}}, photo=str(BEE), weights="random").result
+    assert text("en", "lesson_random") in found
 
 
 def opened(classroom: Classroom, secret: str, **page: object) -> vote_handlers.Shown:
@@ -130,7 +152,8 @@ def test_a_vote_shows_the_teachers_photo_and_then_the_network_beside_the_class()
     assert 'data-question="vote-1"' in before
     assert before.count("data-guess=") == 2
     assert "%" not in before.split("lesson-words")[1]
-    classroom.guess("a", "vote-1", "bees")
+    classroom.state("a")
+    assert classroom.guess("a", "vote-1", "bees")
     classroom.reveal()
     after = shown({"step": VOTE, "guesses": {"vote-1": "bees"}}, classroom).result
     assert "The network says ants" in after
@@ -161,6 +184,6 @@ def test_a_finding_is_made_once_for_all_visitors(monkeypatch) -> None:
     monkeypatch.setitem(experiments.EXPERIMENTS, "reason", lambda *given: made.append(1) or real(*given))
     handlers._findings.clear()
     for _ in range(3):  # three visitors
-        shown({"step": "reason", "guesses": {"reason": "not"}}, photo=str(ANT))
+        shown({"step": "reason", "guesses": {"reason": "stays"}}, photo=str(ANT))
     assert len(made) == 1
     assert NAMES[-1] == VOTE

@@ -117,8 +117,11 @@ def test_the_hottest_fifth_is_covered_and_answered_again(sight: Sight) -> None:
     found = experiments.reason(sight, {})
     changed = np.asarray(found.falls.important.after.crop) != np.asarray(found.crop)
     assert changed.any(2).mean() < 0.21
-    left = found.falls.important.probability_after / sight.answer.predictions[0].probability
-    assert found.right == ("half" if left < 0.5 else "less" if left < 1 else "not")
+    fell = sight.answer.predictions[0].probability - found.falls.important.probability_after
+    other = found.falls.important.last.index != sight.answer.predictions[0].index
+    assert found.right == ("other" if other else "falls" if fell >= 0.05 else "stays")
+    assert found.same.of == found.other.of
+    assert found.same.right > found.other.right
     hot = found.heatmap.on_scale(found.heatmap.peak)
     assert hot[changed.any(2)].mean() > 2 * hot[~changed.any(2)].mean()
 
@@ -129,5 +132,6 @@ def test_the_smallest_change_that_turns_the_answer(sight: Sight) -> None:
     assert found.before[0] != found.after[0]
     moved = np.abs(np.asarray(found.picture, int) - np.asarray(found.crop, int))
     assert 0 < moved.max() <= found.epsilon
+    assert found.noise[0] == found.before[0]
     again = predict.classify_crop(sight.model, found.picture)
     assert (again.predictions[0].label, again.predictions[0].probability) == found.after

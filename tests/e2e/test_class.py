@@ -1,0 +1,160 @@
+"""A class in real browsers: one teacher and three students, one of them on a phone."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from demo import app, locales
+from demo.classroom.addresses import addresses
+from demo.classroom.room import Classroom
+from demo.hosting import routes
+from demo.lesson.choices import STEPS
+from demo.locales import text
+from tests.e2e.checks import expect_no_sideways_scroll, expect_no_violations
+from tests.e2e.relay import Relay, relayed
+from tests.e2e.ways import PHONE, enter
+from tests.ports import free_port
+
+STUDENTS = ({}, {"locale": "zh-CN"}, PHONE)
+
+
+@pytest.fixture(scope="module")
+def classroom() -> Classroom:
+    return Classroom({step.name: step.choices for step in STEPS})
+
+
+@pytest.fixture(scope="module")
+def relay(classroom: Classroom) -> Iterator[Relay]:
+    page = app.build(classroom=classroom, shared=("http://192.0.2.1:7860",))
+    page.queue()
+    port = free_port()
+    page.launch(prevent_thread_lock=True, quiet=True, server_port=port, **app.launch_options())
+    routes.add(page, addresses(classroom))
+    with relayed(port) as between:
+        yield between
+    page.close()
+
+
+@pytest.fixture
+def join(browser: Browser, relay: Relay) -> Iterator:
+    contexts = []
+    errors: list[str] = []
+
+    def opened(search: str = "", **options: object) -> Page:
+        usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", "reduced_motion": "reduce"}
+        contexts.append(browser.new_context(**{**usual, **options}))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"http://127.0.0.1:{relay.port}/{search}")
+        page.locator(".status .state.ok").wait_for(state="attached")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def question(page: Page, name: str) -> None:
+    expect(page.locator(f'.lesson-step[data-question="{name}"]')).to_be_visible()
+
+
+def told(name: str, language: str) -> str:
+    return max(re.split(r"\{[^}]*\}|\[[^\]]*\]", locales.table(language)[f"lesson_{name}_told"]), key=len)
+
+
+def test_a_class_follows_guesses_and_sees_the_answer_when_the_teacher_shows_it(join, relay: Relay, classroom) -> None:
+    teacher = join(f"#teacher={classroom.secret}")
+    assert classroom.secret not in teacher.url  # what is on the wall shows it to nobody
+    students = [join(**options) for options in STUDENTS]
+    enter(teacher, "Lesson")
+    teacher.evaluate("resnetExplorer.lessonStep('cost')")
+    for student in students:
+        question(student, "cost")
+        expect(student.locator("[data-follow]")).to_be_checked()
+    expect(teacher.locator("[data-here]")).to_have_text("3 here")
+    for student, letter in zip(students, "aab", strict=True):
+        student.keyboard.press(letter)
+        expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(1)
+    expect(teacher.locator("[data-answered]")).to_have_text("3 guessed")
+
+    teacher.reload()  # who teaches, and where, is kept
+    teacher.locator(".status .state.ok").wait_for(state="attached")
+    question(teacher, "cost")
+    expect(teacher.locator("[data-answered]")).to_have_text("3 guessed")
+    expect_no_violations(teacher, ".class-bar")
+    teacher.get_by_role("button", name="Ask again").click()
+    for student in students:  # a new round: nothing is chosen any more
+        expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(0)
+    students[2].keyboard.press("a")
+    expect(teacher.locator("[data-answered]")).to_have_text("1 guessed")
+    sent = unescape(relay.sent())
+    for language in ("en", "zh-CN"):
+        assert told("cost", language) not in sent  # nothing that the server has sent to anyone holds the answer
+    assert 'class="right"' not in sent
+
+    teacher.get_by_role("button", name="Show the answer").click()
+    for page, language in zip([teacher, *students], ("en", "en", "zh-CN", "en"), strict=True):
+        expect(page.locator(".lesson-told")).to_contain_text(told("cost", language).strip())
+        bars = page.locator(".lesson-choices li").first.locator(".lesson-bar small:last-child")
+        expect(bars).to_have_text(["2", "1"])  # before, and after
+    assert told("cost", "zh-CN") in unescape(relay.sent())
+    expect_no_sideways_scroll(students[2])
+
+
+def test_a_student_goes_alone_and_comes_back(join, classroom: Classroom) -> None:
+    teacher, student = join(f"?tab=lesson&step=parts#teacher={classroom.secret}"), join(**PHONE)
+    question(student, "parts")
+    student.locator("[data-follow]").uncheck()
+    student.evaluate("resnetExplorer.lessonStep('fool')")
+    question(student, "fool")
+    teacher.keyboard.press("ArrowRight")
+    question(teacher, "deeper")
+    expect(teacher.locator("[data-here]")).to_have_text("1 here")
+    student.wait_for_timeout(2500)  # longer than between two of its questions
+    question(student, "fool")
+    student.reload()
+    question(student, "fool")
+    student.locator("[data-follow]").check()
+    question(student, "deeper")
+    student.keyboard.press("a")
+    expect(student.locator(".lesson-held")).to_have_text(text("en", "lesson_held_guessed"))
+
+
+def test_a_frozen_class_stays(join, classroom: Classroom) -> None:
+    teacher, student = join(f"?tab=lesson&step=reason#teacher={classroom.secret}"), join()
+    question(student, "reason")
+    teacher.get_by_role("button", name="Freeze").click()
+    expect(student.locator("[data-frozen]")).to_be_visible()
+    enter(teacher, "Batch")
+    student.wait_for_timeout(2500)
+    question(student, "reason")
+    teacher.get_by_role("button", name="Freeze").click()
+    expect(student.locator("#tabs").get_by_role("tab", name="Batch")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_vote_on_the_teachers_photo_leaves_the_students_alone(join, relay: Relay, classroom: Classroom) -> None:
+    teacher, student = join(f"?tab=lesson&step=picture#teacher={classroom.secret}"), join()
+    question(student, "picture")
+    teacher.get_by_text("Another photo").click()
+    teacher.locator("#lesson-examples button").first.click()
+    expect(teacher.locator("#photo img").first).to_have_attribute("src", re.compile("ant-leaf"))
+    before = len(relay.sent())
+    teacher.get_by_role("button", name="Vote on my photo").click()
+    question(student, "vote-1")
+    student.keyboard.press("b")
+    expect(teacher.locator("[data-answered]")).to_have_text("1 guessed")
+    assert "The network says" not in relay.sent()[before:]
+    teacher.keyboard.press("f")
+    teacher.locator("h1, body").first.click(position={"x": 2, "y": 2})
+    teacher.keyboard.press(" ")
+    for page in (teacher, student):
+        expect(page.locator(".lesson-step.shown")).to_be_visible()
+        expect(page.locator(".lesson-choices .right")).to_contain_text("ants")
+    expect(student.locator(".lesson-told")).to_contain_text("The network says ants")
+    expect(student.locator(".lesson-choices li").nth(1).locator(".lesson-bar small:last-child").first).to_have_text("1")
+    enter(student, "Classify")
+    expect(student.locator(".result")).to_have_attribute("data-photo", "bee-clover.jpg")  # a student's is a student's
