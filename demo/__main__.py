@@ -160,7 +160,7 @@ def serve(
         classroom: the ``demo.classroom.room.Classroom`` of a class that takes part.
         launch: for Gradio's ``launch``.
     """
-    from demo.app import build, launch_options
+    from demo.app import ADDRESSES, build, launch_options
     from demo.classroom import addresses as classroom_addresses
     from demo.hosting import certificate, routes
     from demo.hosting.limits import MOST_WAITING
@@ -174,6 +174,7 @@ def serve(
     with certificate.for_launch(https) as secure:
         app.launch(prevent_thread_lock=True, **launch_options(), **launch, **secure)
     share_descriptions(app)
+    routes.add(app, ADDRESSES)
     if classroom:
         routes.add(app, classroom_addresses.addresses(classroom))
     give_back_every(60)

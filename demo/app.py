@@ -14,6 +14,7 @@ from demo.batch import events as batch_events
 from demo.batch import layout as batch_layout
 from demo.classify import events as classify_events
 from demo.classify import layout as classify_layout
+from demo.classify import live_handlers
 from demo.classroom.room import Classroom
 from demo.compare import events as compare_events
 from demo.compare import layout as compare_layout
@@ -45,6 +46,7 @@ from resnet_app.registry import BUNDLED_MODEL, EXAMPLES, get_spec
 
 START = "(stored) => { window.resnetExplorer.start(); return [stored, location.search]; }"
 ARRIVE = "() => window.resnetExplorer.arrive()"  # the page shows itself, or first what its address asks for
+ADDRESSES = (live_handlers.ADDRESS,)  # beside Gradio's, for ``demo.hosting.routes.add``
 SPEAK = "(language) => window.resnetExplorer.speak(language)"
 TAB_ROWS = {"#tabs": address.TABS, "#explore-rooms": explore_layout.ROOMS}
 _show = html.template("page.html")

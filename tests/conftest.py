@@ -230,10 +230,12 @@ def fresh_python():
 def address():
     """The running app, for the tests that speak to it over HTTP or through a browser."""
     from demo import app  # here, so that the library's tests run without gradio
+    from demo.hosting import routes
 
     page = app.build()
     page.queue()
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **app.launch_options())
+    routes.add(page, app.ADDRESSES)
     yield url
     page.close()
 

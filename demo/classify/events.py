@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demo.classify import handlers
+from demo.classify import handlers, live_handlers
 from demo.classify.layout import Classify
 from demo.ui import photo_input
 from demo.ui.events import Page, on
-from demo.ui.queues import EACH, LATEST, MODEL_WORK, PRIVATE
+from demo.ui.queues import EACH, LATEST, MODEL_WORK, PRIVATE, QUIET
+
+RING_LIVE = "() => window.resnetExplorer.ringLive()"
+FILM = "(token) => window.resnetExplorer.film(token)"
 
 
 def wire(tab: Classify, page: Page) -> None:
@@ -23,3 +26,16 @@ def wire(tab: Classify, page: Page) -> None:
             **MODEL_WORK, **how,
         )  # fmt: skip
     photo_input.wire_examples(tab.examples, tab.photo)
+    _wire_live(tab, page)
+
+
+def _wire_live(tab: Classify, page: Page) -> None:
+    """A camera that films asks for its pass, and anew where the model, the language or the look changes."""
+    let_in = on(
+        page.bells.live.input, live_handlers.start,
+        live_handlers.Asked(page.inputs, tab.top_k, tab.colours, tab.live),
+        live_handlers.Shown(tab.live, tab.problem), failed=live_handlers.Shown(""), **QUIET, **MODEL_WORK, **LATEST,
+    )  # fmt: skip
+    let_in.then(None, tab.live, None, js=FILM, **PRIVATE, **EACH)
+    for changed in (tab.colours.input, tab.top_k.change):
+        changed(None, js=RING_LIVE, **PRIVATE, **EACH)

@@ -49,15 +49,15 @@ def answer(
     """
     crop = data_uri(result.crop)
     doubt = model.doubt(result.predictions[0].probability, result.is_ood)
-    headline, size = _headline(language, result, doubt)
+    words, size = headline(language, result, doubt)
     peak = max(heatmap.peak for heatmap in maps)
     return _show(
-        "answer", language, result=result, crop=crop, headline=headline, size=size, is_none=doubt == NONE_OF_THESE,
+        "answer", language, result=result, crop=crop, headline=words, size=size, is_none=doubt == NONE_OF_THESE,
         overlays=[_map_alt(language, result, maps, place) for place in range(len(maps))],
         places=[text(language, "map_where", where=hottest(language, heatmap)) for heatmap in maps],
         pictures=[_picture(heatmap, peak if shared else heatmap.peak, colours) for heatmap in maps],
         class_colours=class_colours(result),
-        warnings=_warnings(model, result, doubt),
+        warnings=warnings(model, result, doubt),
         crop_note=text(language, "crop_note", resize=model.recipe.resize, crop=model.recipe.crop),
         colour_bar=colour_bar("0", figure(peak) if shared else text(language, "maps_peak"), colours),
         scale=text(language, "map_scale_shared" if shared else "map_scale_own", layer=maps[0].layer),
@@ -73,7 +73,7 @@ def _picture(heatmap: Heatmap, peak: float, colours: str) -> str:
     return data_uri(coloured(heatmap.on_scale(peak), colours=colours), "WEBP") if heatmap.has_evidence else ""
 
 
-def _headline(language: str, result: Answer, doubt: str) -> tuple[str, str]:
+def headline(language: str, result: Answer, doubt: str) -> tuple[str, str]:
     """What stands large, and how large: long names smaller, so that no word breaks.
 
     The best answer, or that it is none of the classes, or that none is sure.
@@ -88,7 +88,8 @@ def _headline(language: str, result: Answer, doubt: str) -> tuple[str, str]:
     return best.label, "long" if len(best.label) > 18 else "medium" if len(best.label) > 9 else "short"
 
 
-def _warnings(model: LoadedModel, result: Answer, doubt: str) -> list[str]:
+def warnings(model: LoadedModel, result: Answer, doubt: str) -> list[str]:
+    """The keys of what a reader must not miss beside the answer."""
     notes = (
         ("random_note", model.is_random), ("none_of_these_note", doubt == NONE_OF_THESE),
         ("out_of_distribution", result.is_ood and doubt != NONE_OF_THESE),

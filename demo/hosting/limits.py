@@ -24,10 +24,14 @@ MOST_ADDRESSES = 10_000  # that are remembered at once
 TOO_MANY = f"More than {MOST_A_MINUTE} requests in a minute came from your address; wait a minute."
 
 
+LIVE = "/live/"  # frames of a camera: each waits for the one before it, and all share one worker (``cameras``)
+
+
 class Rate:
     """Lets each address send so many requests a minute that make the app work, and answers others with 429.
 
-    An ASGI middleware. On a Space the visitor's address is the last one that its own proxy has written down.
+    A live camera's frames do not count. An ASGI middleware. On a Space the visitor's address is the last one that its
+    own proxy has written down.
     """
 
     def __init__(self, app: Any, most: int = MOST_A_MINUTE) -> None:
@@ -37,7 +41,7 @@ class Rate:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand a request on, or refuse it."""
-        if scope["type"] == "http" and scope["method"] == "POST" and not self._may(_address(scope), time.monotonic()):
+        if _counts(scope) and not self._may(_address(scope), time.monotonic()):
             refusal = JSONResponse({"detail": TOO_MANY}, 429, {"Retry-After": str(round(MINUTE))})
             await refusal(scope, receive, send)
             return
@@ -53,6 +57,10 @@ class Rate:
             return False
         sent.append(now)
         return True
+
+
+def _counts(scope: Any) -> bool:
+    return scope["type"] == "http" and scope["method"] == "POST" and not scope["path"].startswith(LIVE)
 
 
 def _address(scope: Any) -> str:

@@ -12,6 +12,7 @@
       bells[name] = () => trigger("input");
     },
     ring(what) {
+      if (window.resnetExplorer.ringLive(tab(), what)) return;
       if (window.resnetExplorer.isAwaited(tab())) return; // it is shown once what the address asks for is there
       if (tab() !== "explore" || what !== "photo") return ringOne(tab());
       ringOne("ribbon");

@@ -98,26 +98,30 @@
     dialog.querySelector("[data-hold]").hidden = reason !== "films" || !inputOf(dialog.box)?.multiple;
     dialog.querySelector("video").hidden = reason !== "films";
   };
+  const camera = (size) => navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", ...size } });
+  const whyNot = (error) => (error.name === "NotAllowedError" ? "refused" : "missing");
   const film = async (dialog) => {
     const video = dialog.querySelector("video");
     show(dialog, "asks");
     try {
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      video.srcObject = await camera();
       if (!dialog.open) return stop(video); // closed before the browser's question was answered
       await video.play();
       show(dialog, "films");
     } catch (error) {
-      show(dialog, error.name === "NotAllowedError" ? "refused" : "missing");
+      show(dialog, whyNot(error));
     }
   };
-  const openCamera = (box) => {
+  const openCamera = (box, reason = canFilm() ? "" : "insecure") => {
     const dialog = document.querySelector("#camera dialog");
     dialog.box = box;
     dialog.querySelector("[data-shots]").textContent = "";
     dialog.showModal();
-    if (canFilm()) film(dialog);
-    else show(dialog, "insecure");
+    if (reason) show(dialog, reason);
+    else film(dialog);
   };
+  Object.assign(window.resnetExplorer, { canFilm, camera, whyNot, stopCamera: stop }); // for the live one, too
+  window.resnetExplorer.tellNoCamera = (reason) => openCamera(document.querySelector("#photo"), reason);
   const frame = (video) => {
     const canvas = document.createElement("canvas");
     canvas.width = video.videoWidth;

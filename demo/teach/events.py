@@ -13,6 +13,8 @@ from demo.ui.queues import LATEST, MODEL_WORK, PRIVATE, QUIET
 
 SAVE = "(file) => window.resnetExplorer.saveFile(file)"
 
+OPEN_LIVE = "() => window.resnetExplorer.openLive()"
+
 
 def wire(tab: TeachTab, page: Page, *, taught: gr.State, photo: gr.Image) -> None:
     """Wire the tab; ``taught`` is the session's lesson, to be tried in Classify on a photo of its own kind."""
@@ -29,6 +31,7 @@ def wire(tab: TeachTab, page: Page, *, taught: gr.State, photo: gr.Image) -> Non
     for changed in (tab.how_many.input, *changes):
         on(changed, handlers.compare, compared, handlers.ShownBoxes(tab.outdated), **QUIET, **LATEST)
     tab.try_it.click(lambda: None, None, photo, **QUIET).then(None, js=open_tab("classify"), **PRIVATE)
+    tab.try_live.click(None, js=OPEN_LIVE, **PRIVATE)
     saved = on(
         tab.save.click, handlers.write_checkpoint, handlers.AskedFile(page.inputs, taught),
         handlers.ShownFile(tab.checkpoint, tab.problem), **QUIET, **MODEL_WORK,

@@ -28,6 +28,7 @@ class TeachTab(NamedTuple):
     result: gr.HTML
     after: gr.Row
     try_it: gr.Button
+    try_live: gr.Button
     save: gr.Button
     checkpoint: gr.DownloadButton
     save_boxes: gr.Button
@@ -51,6 +52,7 @@ def build(labels: Labels) -> TeachTab:
         go = labels(gr.Button, words={"value": "teach_go"}, variant="primary", elem_id="teach-go")
         with gr.Row(visible=False, elem_id="teach-after") as after:
             try_it = labels(gr.Button, words={"value": "teach_try"}, elem_id="teach-try")
+            try_live = labels(gr.Button, words={"value": "teach_live"}, elem_id="teach-live")
             save = labels(gr.Button, words={"value": "teach_download"}, elem_id="teach-download")
     with gr.Row(elem_id="teach-keep"):
         save_boxes = labels(gr.Button, words={"value": "teach_save_boxes"}, size="sm", elem_id="teach-save-boxes")
@@ -65,8 +67,8 @@ def build(labels: Labels) -> TeachTab:
     empty = html.empty(labels.language, "teach_empty_title", "teach_empty_text")
     result = gr.HTML(empty, apply_default_css=False, elem_id="teach-result")
     return TeachTab(
-        count, boxes, names, photos, go, problem, outdated, result, after, try_it, save, checkpoint,
-        save_boxes, load_boxes, archive,
+        count, boxes, names, photos, go, problem, outdated, result, after, try_it, try_live, save,
+        checkpoint, save_boxes, load_boxes, archive,
     )  # fmt: skip
 
 

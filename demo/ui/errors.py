@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any
 
 import gradio as gr
+from starlette.responses import JSONResponse, Response
 
 from demo.locales import ENGLISH, text
 from demo.ui import html
@@ -37,6 +38,21 @@ def for_programs(function: Callable[..., Any]) -> Callable[..., Any]:
             raise gr.Error(sentence(error), print_exception=False) from None
 
     return guarded
+
+
+async def as_json(work: Awaitable[Any], language: str, statuses: Mapping[str, int]) -> Response:
+    """What an address of our own answers: what comes of the work, or a failure as ``problem``, one sentence.
+
+    Args:
+        work: what makes it.
+        language: of the sentence.
+        statuses: the code of an error of ours -> its HTTP status, where it is not 422.
+    """
+    try:
+        return JSONResponse(await work)
+    except Exception as error:  # noqa: BLE001 (the border: nothing else catches it)
+        status = statuses.get(error.code, 422) if isinstance(error, ResNetAppError) else 500
+        return JSONResponse({"problem": sentence(error, language)}, status)
 
 
 def problem(error: Exception, language: str) -> Any:

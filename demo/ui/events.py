@@ -39,6 +39,7 @@ class Bells(NamedTuple):
     """
 
     classify: gr.HTML
+    live: gr.HTML  # Classify while a camera films: the model, the language or the look is another
     explain: gr.HTML
     fool: gr.HTML
     explore: gr.HTML

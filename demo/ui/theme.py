@@ -12,7 +12,7 @@ import gradio as gr
 from demo.locales import LANGUAGES, text
 from resnet_app.colours import DARK, LIGHT, WHITE
 
-STYLES = ("style.css", "explore.css", "residual.css", "projector.css", "lesson/lesson.css")
+STYLES = ("style.css", "explore.css", "residual.css", "projector.css", "live/live.css", "lesson/lesson.css")
 SCRIPTS = (
     "page.js",
     "bells.js",
@@ -23,6 +23,7 @@ SCRIPTS = (
     "explore.js",
     "overview.js",
     "fool.js",
+    "live/live.js",
     "lesson/lesson.js",
     "lesson/labs.js",
     "lesson/classroom.js",

@@ -16,7 +16,7 @@ from torch import Tensor
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
 from resnet_app.device import Device, clock
 from resnet_app.errors import ResNetAppError
-from resnet_app.images import Recipe, crop_for, read_picture, to_tensor
+from resnet_app.images import Recipe, crop_for, open_frame, read_picture, to_tensor
 from resnet_app.inference.models import LoadedModel
 
 
@@ -111,8 +111,17 @@ class Square:
 
 def read_square(path: str | Path, recipe: Recipe) -> Square:
     """A file -> the square that the model sees; errors are those of ``images.read_picture``."""
+    return _square(lambda: read_picture(path, recipe), recipe)
+
+
+def read_frame(data: bytes, recipe: Recipe) -> Square:
+    """A camera's frame -> the square that the model sees; errors are those of ``images.open_frame``."""
+    return _square(lambda: open_frame(data), recipe)
+
+
+def _square(read: Callable[[], Image.Image], recipe: Recipe) -> Square:
     started = time.perf_counter()
-    picture = read_picture(path, recipe)
+    picture = read()
     crop = crop_for(picture, recipe)
     return Square(crop, recipe.resize / min(picture.size), 1000 * (time.perf_counter() - started))
 
