@@ -26,15 +26,16 @@ def wire(tab: Classify, page: Page) -> None:
             **MODEL_WORK, **how,
         )  # fmt: skip
     photo_input.wire_examples(tab.examples, tab.photo)
-    _wire_live(tab, page)
+    _wire_live(tab, page, classes)
 
 
-def _wire_live(tab: Classify, page: Page) -> None:
+def _wire_live(tab: Classify, page: Page, classes: gr.State) -> None:
     """A camera that films asks for its pass, and anew where the model, the language or the look changes."""
+    asked = live_handlers.Asked(page.inputs, tab.top_k, tab.colours, classes, tab.live)
+    shown = live_handlers.Shown(tab.live, tab.top_k, classes, tab.problem)
     let_in = on(
-        page.bells.live.input, live_handlers.start,
-        live_handlers.Asked(page.inputs, tab.top_k, tab.colours, tab.live),
-        live_handlers.Shown(tab.live, tab.problem), failed=live_handlers.Shown(""), **QUIET, **MODEL_WORK, **LATEST,
+        page.bells.live.input, live_handlers.start, asked, shown, failed=live_handlers.Shown(""), **QUIET, **MODEL_WORK,
+        **LATEST,
     )  # fmt: skip
     let_in.then(None, tab.live, None, js=FILM, **PRIVATE, **EACH)
     for changed in (tab.colours.input, tab.top_k.change):

@@ -43,17 +43,13 @@ def answer(asked: Asked) -> Shown:
         empty = html.empty(language, "empty_title", "empty_text", "empty_text_phone")
         return Shown(empty, no_problem(), gr.update(visible=False))
     from demo.classify import view
-    from resnet_app.inference.predict import check_top_k
 
-    top_k = check_top_k(count(asked.top_k))
     request = resolve(asked.page)
     model, looked = request.model, request.looked
     assert looked is not None
     found = looked.answer()
     classes = len(model.class_names)
-    is_other = classes != asked.classes  # then as many as are usual; never more answers than there are classes
-    top_k = min(DEFAULT_TOP_K if is_other and asked.classes else top_k, MAX_TOP_K, classes)
-    slider = gr.update(maximum=min(MAX_TOP_K, classes), value=top_k) if is_other else gr.skip()
+    top_k, slider = answers_of(classes, asked.top_k, asked.classes)
     maps, cam_ms = looked.maps([each.index for each in found.predictions[:top_k]])
     signed = looked.signed_map(0, 1) if len(model.class_names) == len(maps) == 2 else None
     shown = view.answer(
@@ -61,3 +57,24 @@ def answer(asked: Asked) -> Shown:
         signed=signed, is_start=Path(looked.photo).name == START.name and model.choice.weights == BUNDLED,
     )  # fmt: skip
     return Shown(shown, no_problem(), gr.update(visible=True), slider, classes)
+
+
+def answers_of(classes: int, top_k: Any, before: int) -> tuple[int, Any]:
+    """How many answers are shown, and what becomes of their slider.
+
+    Args:
+        classes: how many the model has that answers now.
+        top_k: what the slider says.
+        before: how many classes the model had for which it was set; 0 for none.
+
+    Raises:
+        ResNetAppError: the slider says what it cannot.
+    """
+    from resnet_app.inference.predict import check_top_k
+
+    wanted = check_top_k(count(top_k))
+    if classes == before:
+        return min(wanted, classes), gr.skip()
+    most = min(MAX_TOP_K, classes)  # of another model as many as are usual; never more than there are classes
+    shown = min(DEFAULT_TOP_K if before else wanted, most)
+    return shown, gr.update(maximum=most, value=shown)

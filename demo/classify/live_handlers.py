@@ -16,13 +16,12 @@ import gradio as gr
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from demo.classify.handlers import answers_of
 from demo.hosting.cameras import Cameras
 from demo.hosting.routes import Address
 from demo.locales import best_language
 from demo.ui.errors import as_json, no_problem
-from demo.ui.inputs import count
 from demo.ui.session import PageInputs, current
-from resnet_app.choices import MAX_TOP_K
 from resnet_app.colours import COLOUR_MAPS
 from resnet_app.errors import PictureError, ResNetAppError, UnknownChoiceError
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from resnet_app.inference.models import ModelChoice
 
 MOST_BYTES = 2 * 10**6  # of a frame
+SENT_WITHIN_S = 20  # a page that takes longer to send a frame is gone; what it holds up is its own pass alone
 STATUS = {"live_gone": 404, "live_over": 410, "live_busy": 429, "bad_frame": 415, "large_frame": 413}
 TURNS = ThreadPoolExecutor(1, "live")  # one frame at a time, first come, first served
 
@@ -53,6 +53,7 @@ class Asked(NamedTuple):
     page: PageInputs
     top_k: Any
     colours: Any
+    classes: Any  # as in ``handlers.Asked``
     token: Any
 
 
@@ -60,6 +61,8 @@ class Shown(NamedTuple):
     """The pass; none where the page may not film."""
 
     token: Any = gr.skip()
+    top_k: Any = gr.skip()
+    classes: Any = gr.skip()
     problem: Any = gr.skip()
 
 
@@ -68,9 +71,11 @@ def start(asked: Asked) -> Shown:
     page = asked.page
     if asked.colours not in COLOUR_MAPS:
         raise UnknownChoiceError("colour map", asked.colours, list(COLOUR_MAPS))
-    choice = current(page.choice, page.model, page.weights, page.device).choice
-    wanted = Wanted(choice, page.language, asked.colours, max(1, min(count(asked.top_k), MAX_TOP_K)))
-    return Shown(CAMERAS.let_in(wanted, str(asked.token or "")), no_problem())
+    model = current(page.choice, page.model, page.weights, page.device)
+    classes = len(model.class_names)
+    top_k, slider = answers_of(classes, asked.top_k, asked.classes)
+    wanted = Wanted(model.choice, page.language, asked.colours, top_k)
+    return Shown(CAMERAS.let_in(wanted, str(asked.token or "")), slider, classes, no_problem())
 
 
 async def answer(request: Request) -> Response:
@@ -90,7 +95,10 @@ ADDRESS = Address("/live/{token}", "POST", answer)
 
 async def _answered(token: str, request: Request) -> dict[str, Any]:
     with CAMERAS.frame(token) as wanted:
-        frame = await _body(request)
+        try:
+            frame = await asyncio.wait_for(_body(request), SENT_WITHIN_S)
+        except (ClientDisconnect, asyncio.TimeoutError):
+            raise ResNetAppError("The page is gone.", code="live_gone") from None
         shown = await asyncio.get_running_loop().run_in_executor(TURNS, look, wanted, frame)
     return {**shown, **CAMERAS.share()._asdict()}
 
@@ -98,14 +106,11 @@ async def _answered(token: str, request: Request) -> dict[str, Any]:
 async def _body(request: Request) -> bytes:
     """What was sent, as far as it may go."""
     frame = bytearray()
-    try:
-        async for part in request.stream():
-            frame += part
-            if len(frame) > MOST_BYTES:
-                most = MOST_BYTES // 10**6
-                raise PictureError(f"A camera's frame has {most} MB at most.", code="large_frame", most=most)
-    except ClientDisconnect:
-        raise ResNetAppError("The page is gone.", code="live_gone") from None
+    async for part in request.stream():
+        frame += part
+        if len(frame) > MOST_BYTES:
+            most = MOST_BYTES // 10**6
+            raise PictureError(f"A camera's frame has {most} MB at most.", code="large_frame", most=most)
     return bytes(frame)
 
 

@@ -93,7 +93,7 @@ def test_of_two_classes_an_answer_is_one_from_three_quarters_on(bundled, tmp_pat
         found = replace(classify(model, BEE), predictions=(
             Prediction(0, "ants", probability), Prediction(1, "bees", 1 - probability),
         ))  # fmt: skip
-        assert view._headline("en", found, model.doubt(found.predictions[0].probability, found.is_ood))[0] == (
+        assert view.headline("en", found, model.doubt(found.predictions[0].probability, found.is_ood))[0] == (
             f"{words}ants or bees" if words else "ants"
         )
     Image.new("RGB", (1, 1), (200, 30, 30)).save(tmp_path / "one.png")

@@ -40,6 +40,14 @@ def test_who_sends_too_much_in_a_minute_waits_and_others_do_not(monkeypatch):
     assert client.post("/queue/join", headers=mine).status_code == 200
 
 
+def test_a_live_camera_is_not_cut_off_and_costs_its_visitor_nothing():
+    client = TestClient(limits.Rate(arrived, most=3))
+    assert {client.post("/live/a-pass").status_code for _ in range(50)} == {200}
+    assert [client.post("/queue/join").status_code for _ in range(4)] == [200, 200, 200, 429]
+    for path in ("/live", "/queue/live/", "/gradio_api/upload?live=/live/"):  # what only looks like it counts
+        assert client.post(path).status_code == 429
+
+
 def test_addresses_that_are_remembered_are_bounded(monkeypatch):
     monkeypatch.setattr(limits, "MOST_ADDRESSES", 5)
     limit = limits.Rate(arrived)
