@@ -105,7 +105,7 @@ def test_who_films_is_counted_and_the_pause_grows_with_them(clock):
         film(those, token)
         told.append(those.share())
     assert [each.cameras for each in told] == [1, 2, 3, 4]
-    assert [each.pause for each in told] == [0, 110, 220, 330]
+    assert [each.pause for each in told] == [0, 120, 240, 360]
     those.leave(tokens[0])
     assert those.share().cameras == 3
     clock[0] += cameras.LIVE_S + 1  # still welcome, but not filming
@@ -118,10 +118,10 @@ def test_the_time_of_a_frame_is_learned():
     for token in (those.let_in(1), those.let_in(2)):
         film(those, token)
     those.took(1.0)
-    assert those.share().pause == 1100
+    assert those.share().pause == 1200
     for _ in range(40):
         those.took(0.1)
-    assert those.share().pause == pytest.approx(110, rel=0.02)
+    assert those.share().pause == pytest.approx(120, rel=0.02)
 
 
 @pytest.mark.parametrize("count", [1, 2, 30])
