@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -79,14 +79,14 @@ class Server:
         address: its root, on the loopback.
     """
 
-    def __init__(self, command: list[str], name: str) -> None:
+    def __init__(self, command: list[str], name: str, stdout: IO[str] | None = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        self.endpoint = "classify" if name == "this app" else "answer"
+        self.endpoint = "answer" if name == "plain app" else "classify"
         environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "NO_PROXY": "127.0.0.1"}
         self._process = subprocess.Popen(
-            [str(port) if part == "PORT" else part for part in command], env=environment, cwd=ROOT
+            [str(port) if part == "PORT" else part for part in command], env=environment, cwd=ROOT, stdout=stdout
         )
 
     @property
@@ -216,9 +216,9 @@ async def _slowly(http: httpx.AsyncClient) -> None:
 
 
 @contextmanager
-def started(name: str) -> Iterator[Server]:
-    """An app that has answered each photo once and has nothing left to prepare."""
-    server = Server(COMMANDS[name], name)
+def started(name: str, *more: str, stdout: IO[str] | None = None) -> Iterator[Server]:
+    """An app, with more options, that has answered each photo once and has nothing left to prepare."""
+    server = Server([*COMMANDS[name], *more], name, stdout)
     try:
         for _ in range(600):
             with suppress(httpx.HTTPError):

@@ -1,14 +1,18 @@
-"""docs/checkpoint-messages.md lists each sentence that the doctor says."""
+"""docs/ lists each sentence that the doctor says, and each statement of the lesson; the plans use the page's words."""
 
 import ast
 import re
 
 import pytest
 
+from demo.lesson.choices import STEPS, Step
+from demo.locales import LANGUAGES, text
 from tests.paths import ROOT
+from tools import lesson_sheet
 
 DOCTORS = ("read", "state_dict", "torch_file", "pickle_reader", "class_names")
 TOLD = ("DAMAGED", "READS", "NO_RESNET", "SAVE", "_STARTS")  # constants that sentences are made of
+OF_METHODS = ("1806.07421", "1412.6572")  # where a method comes from, and no statement
 DOCS = re.sub(r"[*`]", "", (ROOT / "docs" / "checkpoint-messages.md").read_text("utf-8"))
 
 
@@ -29,6 +33,41 @@ def sentences(module: str) -> list[str]:
 
 @pytest.mark.parametrize("module", DOCTORS)
 def test_every_sentence_is_listed(module: str) -> None:
-    for text in sentences(module):
-        for part in re.split(r"(?<=[.;]) ", text):
+    for words in sentences(module):
+        for part in re.split(r"(?<=[.;]) ", words):
             assert part.strip(" ();,.")[:60] in DOCS, part
+
+
+def test_every_step_of_the_lesson_has_its_sources_and_tests() -> None:
+    page = (ROOT / "docs" / "lesson.md").read_text("utf-8")
+    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("|")]
+    assert {step.name for step in STEPS} <= set(rows)
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    named = re.findall(r"`(test_\w+)`", page)
+    assert len(named) > 8
+    assert [name for name in named if f"def {name}(" not in tests] == []
+    files = re.findall(r"`((?:tests|resnet_app)/[\w/.]+)", page)
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_each_source_of_the_lesson_is_in_the_table(step: Step) -> None:
+    page = (ROOT / "docs" / "lesson.md").read_text("utf-8")
+    for language in LANGUAGES:
+        said = re.findall(r"arXiv (\d{4}\.\d{4,5})", text(language, f"lesson_{step.name}_source"))
+        assert [number for number in said if number not in page and number not in OF_METHODS] == []
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "lesson-plan.md"), ("zh-CN", "lesson-plan.zh-CN.md")])
+def test_the_teachers_plan_speaks_the_pages_words_and_fits_two_pages(language: str, name: str) -> None:
+    plan = (ROOT / "docs" / name).read_text("utf-8")
+    keys = ("again", "reveal", "vote", "new")
+    assert [key for key in keys if text(language, f"class_{key}").lower() not in plan.lower()] == []
+    assert len(re.findall(r"^\| [1-8] ", plan, re.M)) == len(STEPS)
+    assert len(plan.splitlines()) < 70
+    assert len(plan) < 6000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_is_what_the_page_prints(language: str) -> None:
+    assert lesson_sheet.path(language).read_text("utf-8") == lesson_sheet.sheet(language)

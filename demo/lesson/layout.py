@@ -8,7 +8,7 @@ from typing import NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
-from demo.lesson.choices import STEPS
+from demo.lesson.choices import STEPS, Step
 from demo.locales import text
 from demo.ui import html, photo_input
 from demo.ui.labels import Labels
@@ -60,12 +60,17 @@ def build(labels: Labels) -> Lesson:
 
 def _sheet(language: str) -> Markup:
     """The sheet for students: the questions, and room to write; it is seen in print alone."""
+    return _show("sheet", language, questions=questions(language))
+
+
+def questions(language: str) -> list[tuple[str, str, str, list[str]]]:
+    """Each step's title, what there is to say before, its question and its choices; terms are left as plain words."""
     blanks = {"count": f"{3 * 224**2:,}", "places": 7, "all": 49, "probability": "____", "path": "layer3.1"}
-    questions = [
-        (
-            *(text(language, f"lesson_{step.name}_{key}", **blanks) for key in ("title", "tell", "ask")),
-            [text(language, f"lesson_{step.name}_{choice}", **blanks) for choice in step.choices],
-        )
+
+    def words(step: Step, key: str) -> str:
+        return html.without_terms(text(language, f"lesson_{step.name}_{key}", **blanks))
+
+    return [
+        (words(step, "title"), words(step, "tell"), words(step, "ask"), [words(step, each) for each in step.choices])
         for step in STEPS
     ]
-    return _show("sheet", language, questions=questions)

@@ -113,6 +113,11 @@ def explained(language: str, words: str) -> Markup:
     return Markup(_TERM.sub(fill, str(escape(words))))
 
 
+def without_terms(words: str) -> str:
+    """The same words where nothing can be pointed at: the plain ones alone."""
+    return _TERM.sub(r"\1", words)
+
+
 class _Tight(Extension):
     """A line break beside a tag or an expression lays out the template, not the page: it is left out."""
 

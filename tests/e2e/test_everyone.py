@@ -27,7 +27,7 @@ ROOMS = (  # of Explore, with a part of each
 )  # fmt: skip
 
 
-TABS = ("Classify", "Explain", "Fool it", "Explore", "Why residual?", "Batch", "Compare", "Teach")
+TABS = ("Classify", "Explain", "Fool it", "Explore", "Why residual?", "Batch", "Compare", "Teach", "Lesson")
 BETWEEN = {"viewport": {"width": 853, "height": 480}}  # a projector at a zoom of 150 %
 
 

@@ -60,3 +60,12 @@ def test_a_photo_becomes_grey_numbers() -> None:
     assert found.shape == (8, 8)
     assert set(found[:, :4].flat) == {255}
     assert set(found[:, 4:].flat) == {76}  # 0.299 of red, as ITU-R 601 has it
+
+
+def test_a_slanted_edge_answers_more_weakly() -> None:
+    rows, columns = np.mgrid[:12, :12]
+    slanted = np.where(columns > rows, 200.0, 20.0)
+    weights = kernels.kernel("upright", SPECS["resnet18"].build())
+    own = np.abs(kernels.slid(step(upright=True), weights, stride=1, padding=0)).max()
+    other = np.abs(kernels.slid(slanted, weights, stride=1, padding=0)).max()
+    assert 0 < other < own
