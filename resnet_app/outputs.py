@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -130,3 +132,10 @@ def sha256(path: Path) -> str:
     except OSError as error:
         raise ResNetAppError.unreadable(path.name, error) from error
     return digest.hexdigest()
+
+
+def line_of(cells: Iterable[str]) -> str:
+    """A line of CSV; a cell that holds the end of a line, of any kind, is quoted."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)  # ended by both, it quotes cells with either
+    return text.getvalue().removesuffix("\r\n") + "\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -18,16 +20,26 @@ from resnet_app.registry import get_spec
 if TYPE_CHECKING:
     from resnet_app.explain.map_folder import MapFolder
     from resnet_app.inference.batch import Batch, Row
+    from resnet_app.inference.batch_table import TableFile
     from resnet_app.inference.contact_sheet import SheetPages
+
+MOST_WORKERS = 256
 
 
 def add_predict(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``predict``."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a picture, or a folder with pictures in it or below")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH",
+        help="a picture, a folder with pictures in it or below, or - for a list of them on stdin, a line each",
+    )  # fmt: skip
     add_choice(parser)
     parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table, each line as it is answered")
+    parser.add_argument(
+        "--resume", action="store_true",
+        help="go on with the --csv of a run that was stopped: what it holds for the same model and files is kept",
+    )  # fmt: skip
     parser.add_argument(
         "--grid",
         type=Path,
@@ -51,6 +63,10 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the files that an earlier run wrote to the --cam-dir"
     )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", default=os.cpu_count() or 1,
+        help="threads that read pictures ahead (default: one a core; 0: none)",
+    )  # fmt: skip
     parser.set_defaults(run=_predict)
 
 
@@ -62,8 +78,9 @@ def _predict(options: argparse.Namespace) -> int:
     from resnet_app.inference.cache import shared_cache
 
     predict.check_top_k(options.top_k)
+    _check_resume(options)
     layers = cam.parse_layers(options.cam_layer)
-    found = [(path, as_given(given, path)) for given in options.paths for path in images.find_files([Path(given)])]
+    found = [(path, as_given(given, path)) for given in _given(options) for path in images.find_files([Path(given)])]
     choice = chosen_model(options)
     if choice.model:  # what a checkpoint holds is known when it is read
         cam.choose(get_spec(choice.model).skeleton(), layers, options.cam_method)
@@ -74,39 +91,95 @@ def _predict(options: argparse.Namespace) -> int:
         maps = MapFolder(options.cam_dir, model, layers=layers, method=options.cam_method)
     else:
         cam.choose(model.network, layers, options.cam_method)
-    run = batch.Batch(model, top_k=options.top_k, maps=maps)
-    if not _answer(options, run, found, maps):
-        print(f"Stopped after {len(run.done)} of {len(found)} pictures.", file=sys.stderr)
+    run = batch.Batch(model, top_k=options.top_k, maps=maps, keep_rows=options.json)
+    kept = _answer(options, run, found, maps)
+    if run.count + kept < len(found):
+        print(f"Stopped after {run.count + kept} of {len(found)} pictures.", file=sys.stderr)
         return console.EXIT_STOPPED
     _print_whole(options, run)
-    return EXIT_FAILED if any(row.error for row in run.done) else 0
+    return EXIT_FAILED if run.failed else 0
 
 
-def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]], maps: MapFolder | None) -> bool:
-    """Answer the pictures, and write what is asked for as they come; False where Ctrl-C ended it before the last."""
+def _given(options: argparse.Namespace) -> list[str]:
+    """The paths, with what stdin lists in the place of ``-``."""
+    from resnet_app.errors import ResNetAppError
+
+    if not 0 <= options.workers <= MOST_WORKERS:
+        raise ResNetAppError(f"--workers is {options.workers}; give 0 to {MOST_WORKERS}.")
+    if "-" not in options.paths:
+        return list(options.paths)
+    listed = [os.fsdecode(line.rstrip(b"\r\n")) for line in sys.stdin.buffer if line.strip()]
+    if not listed:
+        raise ResNetAppError("stdin lists no pictures; give a path in each line.")
+    return [path for given in options.paths for path in (listed if given == "-" else [given])]
+
+
+def _check_resume(options: argparse.Namespace) -> None:
+    """Refuse to go on with what cannot be: the other outputs are of one run."""
+    from resnet_app.errors import ResNetAppError
+
+    others = [name for name in ("json", "grid", "cam_dir") if getattr(options, name)]
+    if options.resume and (options.csv is None or others):
+        named = "".join(f", not --{name.replace('_', '-')}" for name in others)
+        raise ResNetAppError(f"--resume goes on with a table: name it by --csv FILE{named}.")
+
+
+def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]], maps: MapFolder | None) -> int:
+    """Answer the pictures, and write what is asked for as they come, until the last one or Ctrl-C.
+
+    Returns:
+        How many were answered by an earlier run, and are kept.
+    """
     from resnet_app.explain import map_folder
-    from resnet_app.inference.batch_table import TableFile
+    from resnet_app.inference.batch_table import key_of, size_of
     from resnet_app.inference.contact_sheet import SheetPages
 
-    files, names = zip(*found, strict=True)
     with console.Interrupts() as interrupts, ExitStack() as at_the_end:
-        table = at_the_end.enter_context(closing(TableFile(options.csv, run.answers))) if options.csv else None
+        table = at_the_end.enter_context(closing(_table(options, run, found))) if options.csv else None
         sheets = SheetPages(options.grid) if options.grid else None
         if sheets:
             at_the_end.callback(_finish, sheets)
         if maps:
             map_folder.clear(options.cam_dir)
             at_the_end.callback(maps.finish)
-        for number, row in enumerate(run.rows(files, names), start=1):
+        kept = table.kept if table else 0
+        rows = run.rows(*_left(table, found[kept:]), workers=options.workers)
+        at_the_end.callback(rows.close)
+        for file, name in found[kept:]:
+            if table and table.keep(key_of(file, name)):
+                kept += 1
+                continue
+            row = next(rows)
             if table:
-                table.add(row)
+                table.add(row, size_of(file))
             if sheets:
                 sheets.add(row)
             if not options.json:
-                print(_line(number, len(found), row), flush=True)
-            if interrupts.asked and number < len(found):
-                return False
-    return True
+                print(_line(run.count + kept, len(found), row), flush=True)
+            if interrupts.asked:
+                break
+        if table and run.count + kept == len(found):
+            table.done()
+    return kept
+
+
+def _left(table: TableFile | None, found: Sequence[tuple[Path, str]]) -> tuple[list[Path], list[str]]:
+    """The files that have to be answered, and their names."""
+    from resnet_app.inference.batch_table import key_of
+
+    is_left = table.left(key_of(file, name) for file, name in found) if table else itertools.repeat(True)
+    left = [pair for pair, is_open in zip(found, is_left, strict=False) if is_open]
+    return [file for file, _ in left], [name for _, name in left]
+
+
+def _table(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]]) -> TableFile:
+    """The table, with what an earlier run has left in it where that is gone on with."""
+    from resnet_app.inference.batch_table import TableFile, key_of
+    from resnet_app.inference.earlier import fingerprint
+
+    coming = (key_of(file, name) for file, name in found)
+    resume = coming if options.resume and options.csv.is_file() else None
+    return TableFile(options.csv, run.answers, model=fingerprint(run.model), resume=resume)
 
 
 def _finish(sheets: SheetPages) -> None:

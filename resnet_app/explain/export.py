@@ -21,10 +21,9 @@ from resnet_app.choices import OWN_WAY
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.explain.overlay import contours, draw, over
 from resnet_app.explain.region import Region, region
-from resnet_app.inference.batch_table import line_of
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer, describe_model
-from resnet_app.outputs import file_stem, inert, sha256
+from resnet_app.outputs import file_stem, inert, line_of, sha256
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "grad-cam")
 MADE_BY = "ResNet Explorer "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +21,6 @@ from resnet_app.inference.predict import (
     Square,
     Timing,
     check_top_k,
-    classify,
     classify_square,
     json_object,
     read_square,
@@ -27,6 +28,7 @@ from resnet_app.inference.predict import (
 from resnet_app.naming import shown
 
 TILE = 224  # px, a thumbnail's side
+AHEAD = 2  # squares that wait, for each thread that reads
 
 
 class Maps(Protocol):
@@ -82,14 +84,42 @@ class Photos:
 
     def __iter__(self) -> Iterator[Square | ResNetAppError]:
         """Each file's square, or the error that says why there is none."""
-        for file in self._files:
-            try:
-                yield read_square(file, self._recipe)
-            except ResNetAppError as error:
-                yield error.alone()
+        return read_ahead(self._files, self._recipe, 0)
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         return list, (list(self),)
+
+
+def read_ahead(files: Sequence[Path], recipe: Recipe, workers: int) -> Iterator[Square | ResNetAppError]:
+    """Each file's square in order, or the error that says why there is none.
+
+    Args:
+        files: of pictures, or of what should have been some.
+        recipe: how they are made to squares.
+        workers: threads; each has at most ``AHEAD`` squares waiting, however many files there are; 0 reads none ahead.
+    """
+    if not workers:
+        yield from (_square_or_error(file, recipe) for file in files)
+        return
+    waiting: deque[Future[Square | ResNetAppError]] = deque()
+    with ThreadPoolExecutor(workers, "read") as pool:
+        try:
+            for file in files:
+                waiting.append(pool.submit(_square_or_error, file, recipe))
+                if len(waiting) > workers * AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()
+
+
+def _square_or_error(file: Path, recipe: Recipe) -> Square | ResNetAppError:
+    try:
+        return read_square(file, recipe)
+    except ResNetAppError as error:
+        return error.alone()
 
 
 class Batch:
@@ -98,6 +128,8 @@ class Batch:
     Attributes:
         model: what answers.
         done: a row for each picture so far.
+        count, failed: pictures so far, and those of them that got no answer.
+        total_ms: time of all answered pictures.
     """
 
     def __init__(
@@ -107,6 +139,7 @@ class Batch:
         top_k: int = DEFAULT_TOP_K,
         maps: Maps | None = None,
         keep_thumbnails: bool = False,
+        keep_rows: bool = True,
     ) -> None:
         """Check what is wanted.
 
@@ -115,6 +148,7 @@ class Batch:
             top_k: answers a picture.
             maps: what makes a map of each answer, where maps are wanted.
             keep_thumbnails: in ``done``; the rows that are given out have theirs in any case. 150 kB each.
+            keep_rows: whether ``done`` has them at all; some kB each, which a million pictures have no room for.
 
         Raises:
             ResNetAppError: no such number of answers.
@@ -124,30 +158,47 @@ class Batch:
         self.done: list[Row] = []
         self._top_k = top_k
         self._maps = maps
-        self._keep_thumbnails = keep_thumbnails
+        self._keep_thumbnails, self._keep_rows = keep_thumbnails, keep_rows
+        self.count = self.failed = 0
+        self.total_ms = 0.0
 
     @property
     def answers(self) -> int:
         """Of each picture: as many as were asked for, or as there are classes."""
         return min(self._top_k, len(self.model.class_names))
 
-    def rows(self, files: Sequence[Path], names: Sequence[str] | None = None) -> Iterator[Row]:
-        """A row for each file, as it is answered; ``names`` are shown in place of the paths."""
-        for file, name in zip(files, names or [shown(file) for file in files], strict=True):
-            row = self._answer(file, name)
+    def rows(
+        self, files: Sequence[Path], names: Sequence[str] | None = None, *, workers: int = 0
+    ) -> Generator[Row, None, None]:
+        """A row for each file, in order, as it is answered.
+
+        Args:
+            files: the pictures.
+            names: shown in place of the paths.
+            workers: threads that read pictures ahead while the network is at work on an earlier one.
+        """
+        squares = read_ahead(files, self.model.recipe, workers)
+        for file, name, square in zip(files, names or [shown(file) for file in files], squares, strict=True):
+            row = self._answer(file, name, square)
             self.keep(row)
             yield row
 
     def keep(self, row: Row) -> None:
         """Take one row to what is done: of this batch's own, or answered elsewhere (``answered``)."""
-        self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
+        self.count += 1
+        self.failed += row.error is not None
+        self.total_ms += row.timing.total
+        if self._keep_rows:
+            self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
 
-    def _answer(self, file: Path, name: str) -> Row:
+    def _answer(self, file: Path, name: str, square: Square | ResNetAppError) -> Row:
         try:
-            answer = classify(
-                self.model, file, top_k=self._top_k, name=name, keep=self._maps.keep if self._maps else ()
+            if isinstance(square, ResNetAppError):
+                raise square
+            answer = classify_square(
+                self.model, square, top_k=self._top_k, name=name, keep=self._maps.keep if self._maps else ()
             )
-            cam_ms = self._maps.explain(len(self.done) + 1, file, answer) if self._maps else 0.0
+            cam_ms = self._maps.explain(self.count + 1, file, answer) if self._maps else 0.0
         except OutputError:  # nothing more can be written: that ends the run
             raise
         except ResNetAppError as error:
@@ -155,14 +206,9 @@ class Batch:
         return _row(self.model, name, answer, cam_ms)
 
     @property
-    def total_ms(self) -> float:
-        """Time of all answered pictures."""
-        return sum(row.timing.total for row in self.done)
-
-    @property
     def mean_ms(self) -> float:
         """Time of one picture, over those that were answered."""
-        answered = sum(row.error is None for row in self.done)
+        answered = self.count - self.failed
         return self.total_ms / answered if answered else 0.0
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_app.images import read_crop
-from resnet_app.inference.batch_table import line_of
 from resnet_app.inference.models import LoadedModel
-from resnet_app.outputs import inert
+from resnet_app.outputs import inert, line_of
 from resnet_app.progress import finish
 from resnet_app.robustness.catalogue import Corruption, find
 from resnet_app.robustness.curves import Curve, curve

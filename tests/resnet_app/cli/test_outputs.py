@@ -383,3 +383,48 @@ def test_train_sees_before_the_work_where_it_cannot_write(run, two_colours, tmp_
     assert (code, len(err)) == (2, 1)
     assert ("is no ordinary file" in err[0]) == (out == "/dev/full")  # it would be replaced by one
     assert names_in(tmp_path) == {"data"}
+
+
+def test_a_run_that_was_stopped_is_gone_on_with(run, tmp_path, draw):
+    folder, table = tmp_path / "photos", tmp_path / "t.csv"
+    for number in range(6):
+        draw(folder / f"{number}.png", seed=number)
+    (folder / "broken.png").write_text("no picture")
+    assert run("predict", folder, "--csv", table, *RANDOM)[0] == 1  # one of them is broken
+    whole = table.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    table.write_bytes(b"".join(lines[:4]) + lines[4][:30])
+    code, out, _ = run("predict", folder, "--csv", table, "--resume", *RANDOM)
+    assert code == 1
+    assert [line.split(":")[0] for line in out[:-1]] == ["4/7", "5/7", "6/7", "7/7"]
+    again = table.read_bytes().splitlines(keepends=True)
+    assert again[:4] == lines[:4]
+    assert [line.split(b",")[:3] for line in again] == [line.split(b",")[:3] for line in lines]  # the times are others
+    assert run("predict", folder, "--csv", table, "--resume", *RANDOM)[1][-1].startswith("device")
+    assert table.read_bytes().splitlines(keepends=True) == again
+    code, _, (sentence,) = run("predict", folder, "--csv", table, "--resume", "--model", "resnet18")
+    assert (code, "another model" in sentence) == (2, True)
+
+
+@pytest.mark.parametrize("given", [(), ("--csv", "t.csv", "--json"), ("--csv", "t.csv", "--cam-dir", "maps")])
+def test_only_a_table_can_be_gone_on_with(run, picture, given):
+    code, _, (sentence,) = run("predict", picture, "--resume", *given, *RANDOM)
+    assert code == 2
+    assert "--csv FILE" in sentence
+
+
+def test_a_list_on_stdin_is_answered_in_its_order(run, tmp_path, draw, monkeypatch):
+    one, two = draw(tmp_path / "one.png"), draw(tmp_path / "two.png", seed=1)
+    listed = f"{two}\n\n{one}\r\n".encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(listed)))
+    code, out, _ = run("predict", "-", *RANDOM)
+    assert code == 0
+    assert [line.split("  ")[0] for line in out[:-1]] == [f"1/2: {two}", f"2/2: {one}"]
+
+
+@pytest.mark.parametrize(("given", "says"), [(("-",), "stdin lists no pictures"), (("--workers", "-1"), "0 to 256")])
+def test_a_list_or_a_number_of_threads_that_will_not_do_is_a_sentence(run, picture, monkeypatch, given, says):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    code, _, (sentence,) = run("predict", *(given if given == ("-",) else (picture, *given)), *RANDOM)
+    assert code == 2
+    assert says in sentence

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from resnet_app.errors import DataError, ResNetAppError, UnknownChoiceError
 from resnet_app.explain.map_folder import MapFolder
 from resnet_app.images import find_files
+from resnet_app.inference import batch
 from resnet_app.inference import contact_sheet as sheets
 from resnet_app.inference.batch import Batch
 from resnet_app.inference.batch_table import as_csv
@@ -96,6 +98,37 @@ def test_rows_come_one_by_one_and_may_be_named(random18, folder):
     assert next(rows).file == "first"
     assert len(batch.done) == 1
     assert next(rows).json_object["file"] == "second"
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_pictures_read_ahead_give_the_same_rows_in_the_same_order(random18, tmp_path, draw, workers):
+    files = [draw(tmp_path / f"{number}.png", seed=number) for number in range(9)]
+    files[4].write_text("no picture")
+    alone, ahead = Batch(random18), Batch(random18)
+    one, other = list(alone.rows(files)), list(ahead.rows(files, workers=workers))
+    assert [(row.file, row.predictions, row.error) for row in one] == [
+        (row.file, row.predictions, row.error) for row in other
+    ]
+    assert (ahead.count, ahead.failed) == (9, 1)
+
+
+def test_only_a_few_pictures_are_read_ahead_and_none_once_the_rows_are_left(random18, tmp_path, draw, monkeypatch):
+    files = [draw(tmp_path / f"{number}.png") for number in range(40)]
+    read, real = [], batch.read_square
+    monkeypatch.setattr(batch, "read_square", lambda file, recipe: read.append(file) or real(file, recipe))
+    rows = Batch(random18).rows(files, workers=2)
+    next(rows)
+    rows.close()
+    assert 1 <= len(read) <= 2 * batch.AHEAD + 1
+    assert not [each for each in threading.enumerate() if each.name.startswith("read")]
+
+
+def test_rows_that_nobody_keeps_are_counted(random18, folder):
+    run = Batch(random18, keep_rows=False)
+    rows = list(run.rows(find_files([folder])))
+    assert (run.done, run.count, run.failed) == ([], 3, 1)
+    assert run.total_ms == pytest.approx(sum(row.timing.total for row in rows))
+    assert run.mean_ms == pytest.approx(run.total_ms / 2)
 
 
 def test_an_empty_batch_has_no_mean(random18):
