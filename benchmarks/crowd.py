@@ -89,6 +89,13 @@ class Server:
             [str(port) if part == "PORT" else part for part in command], env=environment, cwd=ROOT, stdout=stdout
         )
 
+    @classmethod
+    def of(cls, process: subprocess.Popen[str]) -> Server:
+        """Watches a process that is no app, for its CPU and its memory."""
+        found = cls.__new__(cls)
+        found._process = process
+        return found
+
     @property
     def cpu(self) -> float:
         """Seconds of CPU of the process and its children, since they began."""

@@ -158,3 +158,22 @@ def test_a_vote_on_the_teachers_photo_leaves_the_students_alone(join, relay: Rel
     expect(student.locator(".lesson-choices li").nth(1).locator(".lesson-bar small:last-child").first).to_have_text("1")
     enter(student, "Classify")
     expect(student.locator(".result")).to_have_attribute("data-photo", "bee-clover.jpg")  # a student's is a student's
+
+
+def test_a_guess_that_was_not_counted_is_not_shown_as_one_and_a_new_class_begins_without_any(
+    join, classroom: Classroom
+) -> None:
+    teacher, student = join(f"?tab=lesson&step=kernel#teacher={classroom.secret}"), join()
+    question(student, "kernel")
+    student.route("**/class/guess", lambda route: route.fulfill(status=409, body="{}"))
+    student.keyboard.press("a")
+    expect(student.locator(".lesson-held")).to_have_text(text("en", "lesson_held"))
+    expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(0)
+    student.unroute("**/class/guess")
+    student.keyboard.press("b")
+    expect(teacher.locator("[data-answered]")).to_have_text("1 guessed")
+    teacher.get_by_role("button", name="New class").click()
+    expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(0)
+    expect(teacher.locator("[data-answered]")).to_have_text("0 guessed")
+    student.keyboard.press("c")
+    expect(teacher.locator("[data-answered]")).to_have_text("1 guessed")

@@ -67,7 +67,11 @@
     query.delete("lang");
     const now = JSON.parse(document.querySelector(".status[data-choice]")?.dataset.choice || "{}");
     const isOther = ["model", "weights"].some((name) => query.has(name) && now[name] && query.get(name) !== now[name]);
-    if (isOther) return location.replace(`${location.pathname}?${query}`);
+    const model = `${query.get("model")} ${query.get("weights")}`;
+    if (isOther && memory("loaded") !== model) {
+      memory("loaded", model); // once: what cannot be loaded here is not tried again and again
+      return location.replace(`${location.pathname}?${query}`);
+    }
     page.visit(`?${query}`);
   };
   const take = (next) => {
@@ -121,8 +125,12 @@
       memory("alone", "yes");
       paint();
     },
-    classGuess(question, choice) {
-      if (!isTeacher && state?.question?.name === question) send("class/guess", { page: me, question, choice }).catch(() => null);
+    async classGuess(question, choice) {
+      if (isTeacher || state?.question?.name !== question) return;
+      const taken = await send("class/guess", { page: me, question, choice }).catch(() => null);
+      if (taken) return;
+      page.lessonForget(question); // what was not counted is not shown as counted
+      page.ringLesson();
     },
     // Space in front of a class; false where there is nothing to reveal.
     classReveal() {
