@@ -75,7 +75,7 @@ def test_a_class_follows_guesses_and_sees_the_answer_when_the_teacher_shows_it(j
     for student in students:
         question(student, "cost")
         expect(student.locator("[data-follow]")).to_be_checked()
-    expect(teacher.locator("[data-here]")).to_have_text("3 here")
+    expect(teacher.locator(".class-bar [data-here]")).to_have_text("3 here")
     for student, letter in zip(students, "aab", strict=True):
         student.keyboard.press(letter)
         expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(1)
@@ -113,7 +113,7 @@ def test_a_student_goes_alone_and_comes_back(join, classroom: Classroom) -> None
     question(student, "fool")
     teacher.keyboard.press("ArrowRight")
     question(teacher, "deeper")
-    expect(teacher.locator("[data-here]")).to_have_text("1 here")
+    expect(teacher.locator(".class-bar [data-here]")).to_have_text("1 here")
     student.wait_for_timeout(2500)  # longer than between two of its questions
     question(student, "fool")
     student.reload()

@@ -41,7 +41,10 @@ def test_the_keyboard_alone_goes_through_the_whole_lesson_and_axe_finds_nothing(
     page = open_page("?tab=lesson", color_scheme="light")
     for name in NAMES:
         at(page, name)
-        expect_no_violations(page, "#lesson-result")
+        if name == NAMES[0]:
+            expect_no_violations(
+                page, "#lesson-result"
+            )  # of the others the answer, below, has all that the question has
         guessed(page)
         expect(page.locator(".lesson-choices .right")).to_have_count(1)
         expect_no_violations(page, "#lesson-result")
