@@ -48,4 +48,7 @@ benchmark:
 	$(PYTHON) -m benchmarks.request
 	$(PYTHON) -m benchmarks.threads
 	$(PYTHON) -m benchmarks.crowd
+	$(PYTHON) -m benchmarks.live
+	$(PYTHON) -m benchmarks.classroom
+	$(PYTHON) -m benchmarks.many
 	$(PYTHON) -m benchmarks.depth
