@@ -56,11 +56,11 @@ def test_the_keyboard_skips_to_the_tabs_and_goes_through_them(open_page: Callabl
     expect(page.get_by_role("tab", name="Explain")).to_be_focused()
     expect(page.get_by_role("tab", name="Explain")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("End")
-    expect(page.get_by_role("tab", name="Teach")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tab", name="Lesson")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("tab", name="Classify")).to_have_attribute("tabindex", "-1")  # the row is one stop
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("tab", name="Teach")).to_be_focused()
+    expect(page.get_by_role("tab", name="Lesson")).to_be_focused()
 
 
 def test_a_picture_of_a_batch_opens_in_explain_and_the_least_sure_stand_first(open_page: Callable[..., Page]) -> None:
