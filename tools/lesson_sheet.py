@@ -6,6 +6,7 @@ Run: python -m tools.lesson_sheet
 from __future__ import annotations
 
 from pathlib import Path
+from string import ascii_uppercase
 
 from demo.lesson.layout import questions
 from demo.locales import ENGLISH, LANGUAGES, text
@@ -24,7 +25,8 @@ def sheet(language: str) -> str:
     lines += [text(language, "lesson_sheet_note"), ""]
     for number, (title, tell, ask, choices) in enumerate(questions(language), start=1):
         lines += [f"## {number}. {title}", "", tell, "", f"**{ask}**", ""]
-        lines += [f"- {letter}. {words}" for letter, words in zip("ABCD", choices, strict=False)]
+        letters = ascii_uppercase[: len(choices)]
+        lines += [f"- {letter}. {words}" for letter, words in zip(letters, choices, strict=True)]
         lines += ["", *(f"{text(language, f'lesson_sheet_{key}')}: ______________\n" for key in ("why", "after"))]
     return "\n".join(lines).rstrip() + "\n"
 

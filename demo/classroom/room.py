@@ -226,8 +226,3 @@ class Classroom:
         with self._lock:
             question = self._asked.get(name)
             return question.counts() if question and question.is_revealed else []
-
-    def rounds(self, name: str) -> int:
-        """Which round of guesses it is: 1 or 2; 0 where it has not been asked."""
-        with self._lock:
-            return len(self._asked[name].rounds) if name in self._asked else 0

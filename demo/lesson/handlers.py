@@ -20,8 +20,8 @@ from demo.classroom.room import Classroom
 from demo.lesson import view, vote_handlers
 from demo.lesson.choices import BY_NAME, STEPS, VOTE, Step
 from demo.locales import text
+from demo.ui import html
 from demo.ui.errors import no_problem
-from demo.ui.html import percent
 from demo.ui.photo_input import START
 from demo.ui.session import Looked, PageInputs, resolve
 
@@ -88,15 +88,17 @@ def show(asked: Asked, classroom: Classroom | None = None) -> Shown:
     """The step that is open; its answer and experiment where they may be shown."""
     where, language = read(asked.where), asked.page.language
     done = [name for name in BY_NAME if name in where.guesses]
-    if where.name == VOTE:
-        panel = vote_handlers.panel(language, classroom, where.guesses)
+    if where.name == VOTE and classroom and classroom.vote:
+        panel = vote_handlers.panel(language, classroom, classroom.vote, where.guesses)
         return Shown(view.page(language, panel, None, done), no_problem())
-    step = BY_NAME[where.name]
+    is_over = where.name == VOTE  # a page may remember one: it is told so, and shown where the lesson begins
+    step = STEPS[0] if is_over else BY_NAME[where.name]
     page = asked.page._replace(photo=_photo(asked.page.photo or str(START), step, where, classroom))
     looked = resolve(page).looked
     assert looked is not None
     panel = _panel(language, step, where, classroom, looked)
-    return Shown(view.page(language, panel, step, done), no_problem())
+    told = gr.update(value=html.callout(text(language, "lesson_vote_over")), visible=True) if is_over else no_problem()
+    return Shown(view.page(language, panel, step, done), told)
 
 
 def _photo(own: str, step: Step, where: Where, classroom: Classroom | None) -> str:
@@ -153,7 +155,7 @@ def _blanks(name: str, looked: Looked) -> dict[str, Any]:
     places = -(-side // 32)
     blanks: dict[str, Any] = {"count": f"{3 * side**2:,}", "places": places, "all": places**2}
     if name == "reason":
-        blanks["probability"] = percent(looked.answer().predictions[0].probability)
+        blanks["probability"] = html.percent(looked.answer().predictions[0].probability)
     if name == "shortcut":
         from resnet_app.explain.residuals import identity_blocks
 

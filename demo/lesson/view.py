@@ -14,6 +14,7 @@ from demo.ui.html import template
 
 VOTE_BACK = "@"  # from a vote to the step where one was; the page knows which
 BY_HAND = "-"  # in the place of a guess: the hands of a class were counted, or nobody wanted to guess
+ROUNDS = ((), ("round_one",), ("round_first", "round_second"))  # what each round is called, by how many there are
 _show = template("lesson/lesson.html")
 
 
@@ -111,9 +112,8 @@ def _choices(language: str, panel: Panel) -> list[_Choice]:
 
 def _bars(language: str, panel: Panel, choice: str) -> list[tuple[str, float, str]]:
     """How many of the class guessed it, in each round, and of a vote what the network says."""
-    labels = ["round_first", "round_second"] if len(panel.counts) > 1 else ["round_one"]
     bars = []
-    for label, counts in zip(labels, panel.counts, strict=False):
+    for label, counts in zip(ROUNDS[len(panel.counts)], panel.counts, strict=True):
         share = counts[choice] / max(1, sum(counts.values()))
         bars.append((text(language, f"lesson_{label}"), share, str(counts[choice])))
     if panel.network is not None:

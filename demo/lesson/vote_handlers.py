@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.classroom.room import VOTE, Classroom
+from demo.classroom.room import VOTE, Classroom, Vote
 from demo.lesson import view
 from demo.locales import text
 from demo.ui.errors import no_problem
@@ -77,23 +77,16 @@ def open_vote(asked: Asked, classroom: Classroom | None) -> Shown:
     return Shown(vote.name, no_problem())
 
 
-def panel(language: str, classroom: Classroom | None, guesses: Mapping[str, str]) -> view.Panel:
-    """The vote as a step of the lesson.
-
-    Raises:
-        ResNetAppError: there is none.
-    """
+def panel(language: str, classroom: Classroom, vote: Vote, guesses: Mapping[str, str]) -> view.Panel:
+    """The vote as a step of the lesson."""
     from demo.lesson import figures_view as figures
 
-    vote = classroom.vote if classroom else None
-    if classroom is None or vote is None:
-        raise ResNetAppError("There is no vote just now; go on to a step of the lesson.", code="no_vote")
     outcome: Outcome = vote.shown
     name, choices = vote.name, {label: label for label in vote.labels}
     guess = guesses.get(name, "")
     if not classroom.is_revealed(name):
         figure = figures.photo(outcome.crop, text(language, "photo_label"))
-        return view.Panel(VOTE, name, choices, {}, figure, guess, in_class=True)
+        return view.Panel(VOTE, name, choices, {}, figure, guess, in_class=True, is_frozen=classroom.is_frozen)
     shown = figures.voted(outcome.crop, outcome.heatmap, outcome.label)
     told = text(language, "lesson_vote_told", label=outcome.label, probability=percent(outcome.probability))
     return view.Panel(

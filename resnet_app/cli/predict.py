@@ -168,7 +168,7 @@ def _left(table: TableFile | None, found: Sequence[tuple[Path, str]]) -> tuple[l
     from resnet_app.inference.batch_table import key_of
 
     is_left = table.left(key_of(file, name) for file, name in found) if table else itertools.repeat(True)
-    left = [pair for pair, is_open in zip(found, is_left, strict=False) if is_open]
+    left = list(itertools.compress(found, is_left))
     return [file for file, _ in left], [name for _, name in left]
 
 

@@ -47,7 +47,8 @@
     ring();
   };
   const set = ({ set: name, value }) => {
-    settings[step] = { ...settings[step], [name]: value };
+    const { question } = shown().dataset; // what is shown, whatever was asked for
+    settings[question] = { ...settings[question], [name]: value };
     ring();
   };
 

@@ -166,8 +166,23 @@ def test_a_vote_is_the_teachers_and_needs_a_photo() -> None:
         found = opened(classroom, secret, photo=photo)
         assert says in found.problem["value"]
     assert classroom.vote is None
-    assert "no vote just now" in shown({"step": VOTE}, classroom).problem["value"]
-    assert "no vote just now" in shown({"step": VOTE}).problem["value"]
+
+
+def test_a_vote_that_is_over_says_so_and_leads_back_into_the_lesson() -> None:
+    """A page remembers where it was: with the sentence alone it could never leave."""
+    for classroom in (a_class(), None):
+        found = shown({"step": VOTE}, classroom)
+        assert "no vote just now" in found.problem["value"]
+        assert 'data-question="picture"' in found.result
+        assert found.result.count("data-step=") > len(STEPS)
+
+
+def test_a_vote_waits_while_the_class_is_frozen() -> None:
+    classroom = a_class()
+    opened(classroom, classroom.secret, photo=str(ANT))
+    classroom.follow("?tab=lesson&step=vote")
+    classroom.freeze(True)
+    assert text("en", "lesson_held_frozen") in shown({"step": VOTE}, classroom).result
 
 
 def test_a_thousand_classes_are_voted_on_by_the_likeliest_in_the_order_of_the_alphabet() -> None:
