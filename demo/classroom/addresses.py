@@ -27,8 +27,8 @@ def addresses(classroom: Classroom) -> list[Address]:
     async def guess(request: Request) -> Response:
         given = await _given(request)
         words = [given.get(key) for key in ("page", "question", "choice")]
-        is_taken = all(isinstance(word, str) for word in words) and classroom.guess(*map(str, words))
-        return JSONResponse({"taken": is_taken}, 200 if is_taken else 409)
+        round_ = classroom.guess(*map(str, words)) if all(isinstance(word, str) for word in words) else 0
+        return JSONResponse({"class": classroom.name, "round": round_}, 200 if round_ else 409)
 
     async def teach(request: Request) -> Response:
         if not classroom.is_teacher(request.headers.get(SECRET)):

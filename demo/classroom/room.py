@@ -142,17 +142,21 @@ class Classroom:
     def _current(self) -> Question | None:
         return self._asked.get(self._step())
 
-    def guess(self, page: str, name: str, choice: str) -> bool:
-        """Count a page's guess, in the place of an earlier one; False where that is not, or no longer, asked."""
+    def guess(self, page: str, name: str, choice: str) -> int:
+        """Count a page's guess, in the place of an earlier one.
+
+        Returns:
+            The round in which it counts; 0 where that is not, or no longer, asked.
+        """
         with self._lock:
             question = self._current()
             if question is None or question.name != name or question.is_revealed or self._is_frozen:
-                return False
+                return 0
             round_ = question.rounds[-1]
             if choice not in question.choices or page not in self._seen or len(round_) > MOST_PAGES:
-                return False
+                return 0
             round_[page] = choice
-            return True
+            return len(question.rounds)
 
     def again(self) -> None:
         """Ask the same again, after the class has talked it over; the first guesses are kept beside."""

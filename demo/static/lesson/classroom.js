@@ -88,13 +88,21 @@
   // A class that is not the one from before begins without guesses, and each round of a question without its own.
   const forgetOld = ({ class: name, question }) => {
     if (isTeacher) return;
-    if (memory("name") !== name) page.lessonForget();
-    memory("name", name);
-    const round = question && `${name} ${question.name} ${question.round}`;
-    if (!round || question.revealed || (memory("rounds") ?? "").split("|").includes(round)) return;
-    memory("rounds", `${memory("rounds") ?? ""}|${round}`);
-    page.lessonForget(question.name);
+    begin(name);
+    if (!question || question.revealed || !isNew(`${name} ${question.name} ${question.round}`)) return;
+    page.lessonForget((each) => each === question.name);
     page.ringLesson();
+  };
+  const begin = (name, kept = "") => {
+    if (memory("name") !== name) page.lessonForget((each) => each !== kept);
+    memory("name", name);
+  };
+  // Whether this page hears of a round for the first time; from now on it has.
+  const isNew = (round) => {
+    const known = memory("rounds") ?? "";
+    if (known.split("|").includes(round)) return false;
+    memory("rounds", `${known}|${round}`);
+    return true;
   };
   const poll = async () => {
     if (isBusy || !bar()) return;
@@ -126,11 +134,15 @@
       paint();
     },
     async classGuess(question, choice) {
-      if (isTeacher || state?.question?.name !== question) return;
+      if (isTeacher || !state) return; // what is asked is the server's to say: this page may be two seconds behind
       const taken = await send("class/guess", { page: me, question, choice }).catch(() => null);
-      if (taken) return;
-      page.lessonForget(question); // what was not counted is not shown as counted
-      page.ringLesson();
+      if (taken) {
+        begin(taken.class, question);
+        isNew(`${taken.class} ${question} ${taken.round}`);
+      } else if (state?.question?.name === question) {
+        page.lessonForget((each) => each === question); // what was not counted is not shown as counted
+        page.ringLesson();
+      }
     },
     // Space in front of a class; false where there is nothing to reveal.
     classReveal() {
@@ -161,12 +173,12 @@
     poll();
   });
 
-  const begin = setInterval(() => {
+  const starting = setInterval(() => {
     if (!bar()) {
-      if (document.documentElement.dataset.ready) clearInterval(begin); // there is no class
+      if (document.documentElement.dataset.ready) clearInterval(starting); // there is no class
       return;
     }
-    clearInterval(begin);
+    clearInterval(starting);
     poll();
     setInterval(poll, POLL_MS);
     if (isTeacher) setInterval(lead, LEAD_MS);

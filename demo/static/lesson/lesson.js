@@ -62,9 +62,9 @@
       if (step !== "vote") previous = step;
       step = to;
     },
-    // Of a question that is asked anew, or of all of them.
-    lessonForget(question) {
-      for (const name of question ? [question] : Object.keys(guesses)) delete guesses[name];
+    // The guesses at some questions, by their names.
+    lessonForget(isMeant) {
+      for (const name of Object.keys(guesses).filter(isMeant)) delete guesses[name];
       keep();
     },
     ringLesson() {

@@ -21,11 +21,12 @@ def row(name, probability=0.75, timing=None, error=None, is_ood=False):
 
 @pytest.fixture
 def run(bundled):
-    made = Batch(bundled, top_k=1)
-    made.done += [
+    made = Batch(bundled, top_k=1, keep_thumbnails=True)
+    for each in (
         row("a.jpg", 0.99996, Timing(decode=10, forward=20)), row("b.jpg", timing=Timing(5, 4, 1), is_ood=True),
         row("c.jpg", error="This is no picture. Save it as JPEG."),
-    ]  # fmt: skip
+    ):  # fmt: skip
+        made.keep(each)
     return made
 
 
@@ -50,7 +51,8 @@ def test_a_row_has_its_answer_or_in_short_what_is_wrong(run) -> None:
 def test_what_a_lesson_does_not_know_is_none_of_its_classes(run, bundled) -> None:
     head = Head(("ants", "bees"), bundled.network.fc.weight, bundled.network.fc.bias)
     taught = Batch(dressed(bundled, replace(bundled.choice, head=head)), top_k=1)
-    taught.done += run.done
+    for each in run.done:
+        taught.keep(each)
     shown, before = (Tags(view.batch("en", each, 3)).words for each in (taught, run))
     assert "bees (None of these)" in shown
     assert "unlike its training photos" in before

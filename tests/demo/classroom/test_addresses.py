@@ -50,7 +50,7 @@ def test_a_lesson_by_hand(launched: str, classroom: Classroom) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert len(answer.content) < 300
     guess = {"page": "a", "question": "cost", "choice": "half"}
-    assert httpx.post(f"{launched}class/guess", json=guess).json() == {"taken": True}
+    assert httpx.post(f"{launched}class/guess", json=guess).json() == {"class": classroom.name, "round": 1}
     assert teach(launched, classroom, do="again").json()["question"]["round"] == 2
     assert teach(launched, classroom, do="freeze", value=True).json()["frozen"]
     assert httpx.post(f"{launched}class/guess", json=guess).status_code == 409
@@ -69,7 +69,8 @@ def test_a_student_cannot_teach(launched: str, classroom: Classroom, secret: str
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff", b"{" * 3000, b'{"page": 1}', b"x" * 100_000])
 def test_a_guess_that_is_none_costs_nothing(launched: str, body: bytes) -> None:
-    assert httpx.post(f"{launched}class/guess", content=body).json() == {"taken": False}
+    answer = httpx.post(f"{launched}class/guess", content=body)
+    assert (answer.status_code, answer.json()["round"]) == (409, 0)
 
 
 def test_an_order_that_there_is_not_is_named(launched: str, classroom: Classroom) -> None:
