@@ -210,7 +210,7 @@ def batch(
     Returns:
         The array of `predict --json`, in the order of the files.
     """
-    from resnet_app.inference import batch as batch_inference
+    from resnet_app.many import batch as batch_inference
 
     if len(files or []) > batch_handlers.MAX_BATCH:
         raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=batch_handlers.MAX_BATCH))

@@ -22,6 +22,7 @@ LIBRARY_FLOORS = {
     "explain.worth": 4,
     "training": 4,
     "depth": 5,
+    "many": 5,
     "robustness": 5,
     "lesson": 6,
     "cli": 7,

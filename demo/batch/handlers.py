@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 def answer(asked: Asked) -> Iterator[Shown]:
     """The grid and the table as they grow, repainted at most every half second."""
     from demo.batch import view
-    from resnet_app.inference.batch import Batch, Photos, answered
+    from resnet_app.many.batch import Batch, Photos, answered
 
     files, language = asked.files or [], asked.page.language
     if len(files) > MAX_BATCH:

@@ -11,10 +11,10 @@ from demo.locales.names import device_title
 from demo.ui.errors import sentence
 from demo.ui.html import NOTHING, data_uri, download, in_short, percent, table, template
 from demo.ui.labels import model_key, model_title
-from resnet_app.inference.batch import Batch, Row
-from resnet_app.inference.batch_table import as_csv
-from resnet_app.inference.contact_sheet import contact_sheet
 from resnet_app.inference.models import NONE_OF_THESE, NOT_SURE
+from resnet_app.many.batch import Batch, Row
+from resnet_app.many.contact_sheet import contact_sheet
+from resnet_app.many.table import as_csv
 
 SUMS_SHOWN = 8  # classes by how many pictures they have; of a thousand the first ones
 _show = template("batch.html")

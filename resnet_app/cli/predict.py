@@ -19,9 +19,9 @@ from resnet_app.registry import get_spec
 
 if TYPE_CHECKING:
     from resnet_app.explain.map_folder import MapFolder
-    from resnet_app.inference.batch import Batch, Row
-    from resnet_app.inference.batch_table import TableFile
-    from resnet_app.inference.contact_sheet import SheetPages
+    from resnet_app.many.batch import Batch, Row
+    from resnet_app.many.contact_sheet import SheetPages
+    from resnet_app.many.table import TableFile
 
 MOST_WORKERS = 256
 
@@ -74,8 +74,9 @@ def _predict(options: argparse.Namespace) -> int:
     from resnet_app import images
     from resnet_app.explain import cam
     from resnet_app.explain.map_folder import MapFolder
-    from resnet_app.inference import batch, predict
+    from resnet_app.inference import predict
     from resnet_app.inference.cache import shared_cache
+    from resnet_app.many import batch
 
     predict.check_top_k(options.top_k)
     _check_resume(options)
@@ -131,8 +132,8 @@ def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path,
         How many were answered by an earlier run, and are kept.
     """
     from resnet_app.explain import map_folder
-    from resnet_app.inference.batch_table import key_of, size_of
-    from resnet_app.inference.contact_sheet import SheetPages
+    from resnet_app.many.contact_sheet import SheetPages
+    from resnet_app.many.table import key_of, size_of
 
     with console.Interrupts() as interrupts, ExitStack() as at_the_end:
         table = at_the_end.enter_context(closing(_table(options, run, found))) if options.csv else None
@@ -165,7 +166,7 @@ def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path,
 
 def _left(table: TableFile | None, found: Sequence[tuple[Path, str]]) -> tuple[list[Path], list[str]]:
     """The files that have to be answered, and their names."""
-    from resnet_app.inference.batch_table import key_of
+    from resnet_app.many.table import key_of
 
     is_left = table.left(key_of(file, name) for file, name in found) if table else itertools.repeat(True)
     left = list(itertools.compress(found, is_left))
@@ -174,8 +175,8 @@ def _left(table: TableFile | None, found: Sequence[tuple[Path, str]]) -> tuple[l
 
 def _table(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]]) -> TableFile:
     """The table, with what an earlier run has left in it where that is gone on with."""
-    from resnet_app.inference.batch_table import TableFile, key_of
-    from resnet_app.inference.earlier import fingerprint
+    from resnet_app.many.earlier import fingerprint
+    from resnet_app.many.table import TableFile, key_of
 
     coming = (key_of(file, name) for file, name in found)
     resume = coming if options.resume and options.csv.is_file() else None
@@ -192,7 +193,7 @@ def _check_outputs(options: argparse.Namespace, pictures: int) -> None:
     """Refuse an output that cannot be written before the work is done, not after."""
     from resnet_app import outputs
     from resnet_app.explain import map_folder
-    from resnet_app.inference import contact_sheet
+    from resnet_app.many import contact_sheet
 
     if options.csv is not None:
         outputs.require_file(options.csv)

@@ -12,7 +12,7 @@ from demo.locales.names import device_title, operator
 from demo.sidebar.view import status_ready
 from resnet_app.architecture import counting
 from resnet_app.device import Device
-from resnet_app.inference.batch import Batch
+from resnet_app.many.batch import Batch
 from resnet_app.registry import NORMS, SPECS
 
 

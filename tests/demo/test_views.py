@@ -14,8 +14,8 @@ from demo.teach import view as teach_view
 from demo.ui.heatmaps import Look
 from resnet_app.errors import PictureError
 from resnet_app.explain import cam
-from resnet_app.inference.batch import Batch
 from resnet_app.inference.models import Head, LoadedModel
+from resnet_app.many.batch import Batch
 from resnet_app.training import few_shot
 from tests.demo.helpers import EVIL, Tags
 

@@ -25,8 +25,8 @@ from resnet_app.images import (
     read_crop,
     to_tensor,
 )
-from resnet_app.inference.batch import Batch
-from resnet_app.inference.contact_sheet import contact_sheet
+from resnet_app.many.batch import Batch
+from resnet_app.many.contact_sheet import contact_sheet
 
 SIZES = [(224, 224), (256, 256), (232, 232), (500, 375), (333, 501), (64, 1000), (1300, 40), (7, 7), (1, 1), (31, 33)]
 

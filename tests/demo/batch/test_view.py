@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from demo.batch import view
-from resnet_app.inference.batch import TILE, Batch, Row
 from resnet_app.inference.models import Head, dressed
 from resnet_app.inference.predict import Prediction, Timing
+from resnet_app.many.batch import TILE, Batch, Row
 from tests.demo.helpers import Tags, rows_of
 
 

@@ -14,8 +14,8 @@ from resnet_app.errors import ResNetAppError, UnknownChoiceError
 from resnet_app.explain import cam
 from resnet_app.explain.worth import faithfulness
 from resnet_app.inference import models
-from resnet_app.inference.batch import Batch, Photos, answered
 from resnet_app.inference.predict import classify, read_square
+from resnet_app.many.batch import Batch, Photos, answered
 from resnet_app.progress import Watched, finish
 from resnet_app.registry import SPECS
 from tests.paths import EXAMPLES

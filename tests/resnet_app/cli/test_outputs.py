@@ -17,9 +17,9 @@ from PIL import Image
 
 from resnet_app.cli import predict, train
 from resnet_app.cli.main import main as command_line
-from resnet_app.inference import contact_sheet
-from resnet_app.inference.batch import Batch
 from resnet_app.inference.cache import ModelCache
+from resnet_app.many import contact_sheet
+from resnet_app.many.batch import Batch
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow

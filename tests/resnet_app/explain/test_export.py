@@ -16,7 +16,8 @@ from resnet_app import outputs
 from resnet_app.explain import export
 from resnet_app.explain.cam import heatmaps
 from resnet_app.explain.map_folder import MapFolder
-from resnet_app.inference import batch, models, predict
+from resnet_app.inference import models, predict
+from resnet_app.many import batch
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from resnet_app.errors import OutputError
-from resnet_app.inference.batch import Batch, Row
-from resnet_app.inference.earlier import Earlier, Key
+from resnet_app.many.batch import Batch, Row
+from resnet_app.many.earlier import Earlier, Key
 from resnet_app.outputs import inert, line_of, writing
 
 HEAD = ("file", "label", "probability", "decode_ms", "forward_ms", "cam_ms", "total_ms", "error")

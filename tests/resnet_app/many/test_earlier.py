@@ -14,10 +14,10 @@ import torch
 
 from resnet_app.errors import OutputError
 from resnet_app.inference import models
-from resnet_app.inference.batch import Row
-from resnet_app.inference.batch_table import TableFile
-from resnet_app.inference.earlier import fingerprint
 from resnet_app.inference.predict import Prediction, Timing
+from resnet_app.many.batch import Row
+from resnet_app.many.earlier import fingerprint
+from resnet_app.many.table import TableFile
 
 MODEL = "0123456789ab"
 PICTURES = [

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from resnet_app.errors import OutputError
-from resnet_app.inference.batch import TILE, Row
-from resnet_app.inference.contact_sheet import SheetPages, contact_sheet, require_pages
 from resnet_app.inference.predict import Prediction, Timing
+from resnet_app.many.batch import TILE, Row
+from resnet_app.many.contact_sheet import SheetPages, contact_sheet, require_pages
 
 EXAMPLES = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 RED = Image.new("RGB", (TILE, TILE), (200, 0, 0))

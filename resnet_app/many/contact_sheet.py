@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from PIL import Image, ImageDraw, ImageFont
 
 from resnet_app.errors import OutputError
-from resnet_app.inference.batch import TILE, Row
+from resnet_app.many.batch import TILE, Row
 from resnet_app.outputs import require_file, writing
 
 COLUMNS = 4

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resnet_app.errors import OutputError
-from resnet_app.inference.batch import Row
-from resnet_app.inference.batch_table import TableFile, as_csv
 from resnet_app.inference.predict import Prediction, Timing
+from resnet_app.many.batch import Row
+from resnet_app.many.table import TableFile, as_csv
 
 EXAMPLES = settings(
     max_examples=40, deadline=None, derandomize=True, database=None,

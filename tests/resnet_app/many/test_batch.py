@@ -13,12 +13,12 @@ from PIL import Image
 from resnet_app.errors import DataError, ResNetAppError, UnknownChoiceError
 from resnet_app.explain.map_folder import MapFolder
 from resnet_app.images import find_files
-from resnet_app.inference import batch
-from resnet_app.inference import contact_sheet as sheets
-from resnet_app.inference.batch import Batch
-from resnet_app.inference.batch_table import as_csv
-from resnet_app.inference.contact_sheet import COLUMNS, SheetPages, contact_sheet
 from resnet_app.inference.predict import classify
+from resnet_app.many import batch
+from resnet_app.many import contact_sheet as sheets
+from resnet_app.many.batch import Batch
+from resnet_app.many.contact_sheet import COLUMNS, SheetPages, contact_sheet
+from resnet_app.many.table import as_csv
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Many pictures: answered one after another, their table, their sheet, and what they say together."""
