@@ -2,6 +2,7 @@
 
 MAX_TOP_K = 10
 DEFAULT_TOP_K = 5
+FLOAT32, BFLOAT16 = PRECISIONS = ("float32", "bfloat16")  # of a pass
 UNSURE_BELOW, UNSURE_BELOW_OF_TWO = 0.5, 0.75  # the best answer's probability; of two classes one always has half
 MAX_CLASSES_EXPLAINED = 5  # side by side
 

@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from resnet_app.errors import DeviceError
+from resnet_app.choices import BFLOAT16, PRECISIONS
+from resnet_app.errors import DeviceError, UnknownChoiceError
 
 AUTO = "auto"
 CPU = "cpu"
@@ -104,12 +106,39 @@ def clock(device: Device) -> float:
     return time.perf_counter() * 1000
 
 
+def on_device(pixels: Tensor, device: Device) -> Tensor:
+    """Pictures as a tensor on the CPU -> on the device; to CUDA from memory that it reads without a detour."""
+    if device.name.startswith("cuda"):
+        return pixels.pin_memory().to(device.torch, non_blocking=True)
+    return pixels.to(device.torch)
+
+
 def has_quick_bfloat16(device: Device) -> bool:
     """Whether sums in half the bits are quicker there: on a CPU that cannot, training takes twelve times as long.
 
-    oneDNN knows of its own kernels; a torch that does not tell is taken at float32.
+    A CPU can with AVX512-BF16 or AMX; a torch that does not tell is taken at float32.
     """
     if device.name == CPU:
-        asked = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
-        return bool(asked and asked())
+        kernels = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+        asked = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+        return bool(kernels and kernels()) and any(ask() for ask in asked if ask)
     return device.torch.type == "cuda"
+
+
+def check_precision(precision: str, device: Device) -> str:
+    """How many bits a pass takes there: ``float32``, or ``bfloat16`` where that is the quicker one.
+
+    Raises:
+        UnknownChoiceError: it is none of ``PRECISIONS``.
+        DeviceError: the device would be slower in bfloat16.
+    """
+    if precision not in PRECISIONS:
+        raise UnknownChoiceError("precision", precision, list(PRECISIONS))
+    if precision == BFLOAT16 and not has_quick_bfloat16(device):
+        raise DeviceError(
+            f"{device.title} is not quick in bfloat16: that takes a CPU with AVX512-BF16 or AMX, or an NVIDIA GPU; "
+            "choose float32.",
+            code="no_bfloat16",
+            device=device.title,
+        )
+    return precision

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from resnet_app.choices import FLOAT32
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, WEIGHTS
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def chosen_model(options: argparse.Namespace) -> ModelChoice:
         read = class_names.read_class_names if is_file else class_names.parse_class_names
         names = read(options.classes)
     return models.choose(
-        options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names
-    )
+        options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names,
+        precision=getattr(options, "precision", FLOAT32),
+    )  # fmt: skip
 
 
 class ProgressLine:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from resnet_app.choices import METHODS
-from resnet_app.cli import console
+from resnet_app.choices import FLOAT32, METHODS, PRECISIONS
+from resnet_app.cli import console, report
 from resnet_app.cli.options import EXIT_FAILED, ProgressLine, add_choice, chosen_model
-from resnet_app.naming import as_given, shown
+from resnet_app.errors import ResNetAppError
+from resnet_app.naming import shown
 from resnet_app.registry import get_spec
 
 if TYPE_CHECKING:
     from resnet_app.explain.map_folder import MapFolder
     from resnet_app.many.batch import Batch, Row
     from resnet_app.many.contact_sheet import SheetPages
-    from resnet_app.many.table import TableFile
+    from resnet_app.many.sources import Source
+    from resnet_app.many.table import Table
+    from resnet_app.many.truth import Counted
 
 MOST_WORKERS = 256
 
@@ -30,15 +35,18 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``predict``."""
     parser.add_argument(
         "paths", nargs="+", metavar="PATH",
-        help="a picture, a folder with pictures in it or below, or - for a list of them on stdin, a line each",
+        help="a picture, a folder with pictures in it or below, a zip of them, or - for a list of these on stdin",
     )  # fmt: skip
     add_choice(parser)
     parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON array")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table, each line as it is answered")
+    table = parser.add_mutually_exclusive_group()
+    table.add_argument("--csv", type=Path, metavar="FILE", help="write a table, each line as it is answered")
+    table.add_argument("--jsonl", type=Path, metavar="FILE", help="the same as JSON lines: an object of --json in each")
+    table.add_argument("--parquet", type=Path, metavar="FILE", help="the same as Parquet, at the end (needs pyarrow)")
     parser.add_argument(
         "--resume", action="store_true",
-        help="go on with the --csv of a run that was stopped: what it holds for the same model and files is kept",
+        help="go on with the table of a run that was stopped: what it holds for the same model and files is kept",
     )  # fmt: skip
     parser.add_argument(
         "--grid",
@@ -64,6 +72,10 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
         "--overwrite", action="store_true", help="replace the files that an earlier run wrote to the --cam-dir"
     )
     parser.add_argument(
+        "--precision", choices=PRECISIONS, default=FLOAT32, metavar="P",
+        help="float32, or bfloat16 where the device is quicker in it; it is said what that costs (default: float32)",
+    )  # fmt: skip
+    parser.add_argument(
         "--workers", type=int, metavar="N", default=os.cpu_count() or 1,
         help="threads that read pictures ahead (default: one a core; 0: none)",
     )  # fmt: skip
@@ -71,40 +83,38 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from resnet_app import images
     from resnet_app.explain import cam
     from resnet_app.explain.map_folder import MapFolder
     from resnet_app.inference import predict
     from resnet_app.inference.cache import shared_cache
-    from resnet_app.many import batch
+    from resnet_app.many import batch, sources
 
     predict.check_top_k(options.top_k)
     _check_resume(options)
     layers = cam.parse_layers(options.cam_layer)
-    found = [(path, as_given(given, path)) for given in _given(options) for path in images.find_files([Path(given)])]
-    choice = chosen_model(options)
-    if choice.model:  # what a checkpoint holds is known when it is read
-        cam.choose(get_spec(choice.model).skeleton(), layers, options.cam_method)
-    _check_outputs(options, len(found))
-    model = shared_cache().get(choice, progress=ProgressLine("Downloading weights"))
-    maps = None
-    if options.cam_dir:
-        maps = MapFolder(options.cam_dir, model, layers=layers, method=options.cam_method)
-    else:
-        cam.choose(model.network, layers, options.cam_method)
-    run = batch.Batch(model, top_k=options.top_k, maps=maps, keep_rows=options.json)
-    kept = _answer(options, run, found, maps)
-    if run.count + kept < len(found):
-        print(f"Stopped after {run.count + kept} of {len(found)} pictures.", file=sys.stderr)
-        return console.EXIT_STOPPED
-    _print_whole(options, run)
-    return EXIT_FAILED if run.failed else 0
+    with TemporaryDirectory(prefix="resnet-explorer-") as unpacked:
+        found = sources.find(_given(options), Path(unpacked))
+        choice = chosen_model(options)
+        if choice.model:  # what a checkpoint holds is known when it is read
+            cam.choose(get_spec(choice.model).skeleton(), layers, options.cam_method)
+        _check_outputs(options, len(found))
+        model = shared_cache().get(choice, progress=ProgressLine("Downloading weights"))
+        maps = None
+        if options.cam_dir:
+            maps = MapFolder(options.cam_dir, model, layers=layers, method=options.cam_method)
+        else:
+            cam.choose(model.network, layers, options.cam_method)
+        run = batch.Batch(model, top_k=options.top_k, maps=maps, keep_rows=options.json)
+        outcome = _answer(options, run, found, maps)
+        if outcome.answered < len(found):
+            print(f"Stopped after {outcome.answered} of {len(found)} pictures.", file=sys.stderr)
+            return console.EXIT_STOPPED
+        _print_whole(options, run, outcome)
+    return EXIT_FAILED if outcome.counted.failed else 0
 
 
 def _given(options: argparse.Namespace) -> list[str]:
     """The paths, with what stdin lists in the place of ``-``."""
-    from resnet_app.errors import ResNetAppError
-
     if not 0 <= options.workers <= MOST_WORKERS:
         raise ResNetAppError(f"--workers is {options.workers}; give 0 to {MOST_WORKERS}.")
     if "-" not in options.paths:
@@ -117,70 +127,103 @@ def _given(options: argparse.Namespace) -> list[str]:
 
 def _check_resume(options: argparse.Namespace) -> None:
     """Refuse to go on with what cannot be: the other outputs are of one run."""
-    from resnet_app.errors import ResNetAppError
+    from resnet_app.many.table import rows_path
 
     others = [name for name in ("json", "grid", "cam_dir") if getattr(options, name)]
-    if options.resume and (options.csv is None or others):
+    kind, path = _asked_table(options)
+    is_finished = options.parquet and options.parquet.exists() and not rows_path(options.parquet, kind).exists()
+    if options.resume and (path is None or others):
         named = "".join(f", not --{name.replace('_', '-')}" for name in others)
-        raise ResNetAppError(f"--resume goes on with a table: name it by --csv FILE{named}.")
+        raise ResNetAppError(f"--resume goes on with a table: name it by --csv, --jsonl or --parquet{named}.")
+    if options.resume and is_finished:
+        raise ResNetAppError(
+            f"{options.parquet} is finished, and a finished Parquet file cannot be gone on with; name another, or "
+            "leave out --resume to write it anew."
+        )
 
 
-def _answer(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]], maps: MapFolder | None) -> int:
-    """Answer the pictures, and write what is asked for as they come, until the last one or Ctrl-C.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the pictures.
 
-    Returns:
-        How many were answered by an earlier run, and are kept.
+    Attributes:
+        answered: those with a row, of this run or of an earlier one that is gone on with.
+        counted: what all the rows say together.
+        seconds: of this run's answering.
     """
+
+    answered: int
+    counted: Counted
+    seconds: float
+
+
+def _answer(options: argparse.Namespace, run: Batch, found: Sequence[Source], maps: MapFolder | None) -> Outcome:
+    """Answer the pictures, and write what is asked for as they come, until the last one or Ctrl-C."""
     from resnet_app.explain import map_folder
     from resnet_app.many.contact_sheet import SheetPages
-    from resnet_app.many.table import key_of, size_of
+    from resnet_app.many.truth import Counted
 
+    started = time.perf_counter()
+    counted = Counted([picture.folder for picture in found], run.model.class_names)
     with console.Interrupts() as interrupts, ExitStack() as at_the_end:
-        table = at_the_end.enter_context(closing(_table(options, run, found))) if options.csv else None
+        table = _table(options, run, found)
+        if table:
+            at_the_end.enter_context(closing(table))
         sheets = SheetPages(options.grid) if options.grid else None
         if sheets:
             at_the_end.callback(_finish, sheets)
         if maps:
             map_folder.clear(options.cam_dir)
             at_the_end.callback(maps.finish)
-        kept = table.kept if table else 0
-        rows = run.rows(*_left(table, found[kept:]), workers=options.workers)
+        answered = table.kept if table else 0
+        left = table.left() if table else found
+        rows = run.rows([each.file for each in left], [each.name for each in left], workers=options.workers)
         at_the_end.callback(rows.close)
-        for file, name in found[kept:]:
-            if table and table.keep(key_of(file, name)):
-                kept += 1
-                continue
-            row = next(rows)
-            if table:
-                table.add(row, size_of(file))
-            if sheets:
-                sheets.add(row)
-            if not options.json:
-                print(_line(run.count + kept, len(found), row), flush=True)
+        bar = report.progress(len(found), answered, has_lines=not options.json)
+        progress = at_the_end.enter_context(bar)
+        for picture in found[answered:]:
+            if not (table and table.keep(picture)):
+                row = next(rows)
+                if table:
+                    table.add(row, picture)
+                if sheets:
+                    sheets.add(row)
+                counted.add(answered, *_told(row))
+                if not options.json:
+                    print(report.line(answered + 1, len(found), row), flush=True)
+            answered += 1
+            progress.update()
             if interrupts.asked:
                 break
-        if table and run.count + kept == len(found):
+        seconds = time.perf_counter() - started
+        if table and answered == len(found):
+            if run.count < answered:  # what an earlier run has answered counts as well
+                counted = table.count(run.model.class_names)
             table.done()
-    return kept
+    return Outcome(answered, counted, seconds)
 
 
-def _left(table: TableFile | None, found: Sequence[tuple[Path, str]]) -> tuple[list[Path], list[str]]:
-    """The files that have to be answered, and their names."""
-    from resnet_app.many.table import key_of
-
-    is_left = table.left(key_of(file, name) for file, name in found) if table else itertools.repeat(True)
-    left = list(itertools.compress(found, is_left))
-    return [file for file, _ in left], [name for _, name in left]
+def _told(row: Row) -> tuple[list[str], float]:
+    """A row's answers, and the probability of the best one."""
+    return [each.label for each in row.predictions], row.predictions[0].probability if row.predictions else 0.0
 
 
-def _table(options: argparse.Namespace, run: Batch, found: Sequence[tuple[Path, str]]) -> TableFile:
-    """The table, with what an earlier run has left in it where that is gone on with."""
+def _table(options: argparse.Namespace, run: Batch, found: Sequence[Source]) -> Table | None:
+    """The table that is asked for, with what an earlier run has left in it where that is gone on with."""
     from resnet_app.many.earlier import fingerprint
-    from resnet_app.many.table import TableFile, key_of
+    from resnet_app.many.table import Table
 
-    coming = (key_of(file, name) for file, name in found)
-    resume = coming if options.resume and options.csv.is_file() else None
-    return TableFile(options.csv, run.answers, model=fingerprint(run.model), resume=resume)
+    kind, path = _asked_table(options)
+    if path is None:
+        return None
+    return Table(path, kind, run, found, model=fingerprint(run.model), resume=options.resume)
+
+
+def _asked_table(options: argparse.Namespace) -> tuple[str, Path | None]:
+    """Which kind of table is asked for, and where; no path where none is."""
+    from resnet_app.many.table import KINDS
+
+    return next(((kind, getattr(options, kind)) for kind in KINDS if getattr(options, kind) is not None), ("", None))
 
 
 def _finish(sheets: SheetPages) -> None:
@@ -193,25 +236,25 @@ def _check_outputs(options: argparse.Namespace, pictures: int) -> None:
     """Refuse an output that cannot be written before the work is done, not after."""
     from resnet_app import outputs
     from resnet_app.explain import map_folder
-    from resnet_app.many import contact_sheet
+    from resnet_app.many import contact_sheet, parquet
 
-    if options.csv is not None:
-        outputs.require_file(options.csv)
+    if options.parquet is not None:
+        parquet.require_parquet()
+    _, table = _asked_table(options)
+    if table is not None:
+        outputs.require_file(table)
     if options.grid is not None:
         contact_sheet.require_pages(options.grid, pictures)
     if options.cam_dir is not None:
         map_folder.require_free(options.cam_dir, overwrite=options.overwrite)
 
 
-def _line(number: int, total: int, row: Row) -> str:
-    if row.error:
-        return f"{number}/{total}: {row.file}  {row.error}"
-    best = row.predictions[0]
-    return f"{number}/{total}: {row.file}  {best.label} {best.probability:.3f}  {row.timing.total / 1000:.3f}s"
-
-
-def _print_whole(options: argparse.Namespace, run: Batch) -> None:
+def _print_whole(options: argparse.Namespace, run: Batch, outcome: Outcome) -> None:
+    """The whole array where that is asked for; what the rows say together, which is no part of it."""
+    aside = sys.stderr if options.json else sys.stdout
     if options.json:
         console.print_json([row.json_object for row in run.done])
-    else:
-        print(f"device {run.model.device.title}   total {run.total_ms / 1000:.3f}s   mean {run.mean_ms / 1000:.3f}s")
+    for line in (*report.right(outcome.counted.tally, run.model.class_names), *report.rounded(run.rounding)):
+        print(line, file=aside)
+    if not options.json:
+        print(report.whole(run, outcome.seconds))

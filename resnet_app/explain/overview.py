@@ -55,7 +55,7 @@ def overview(model: LoadedModel, pixels: Tensor, readings: Sequence[Reading]) ->
     network, read = model.network, {each.path: each for each in readings}
     with torch.inference_mode():
         maps = {CONV1: network.relu(network.bn1(network.conv1(pixels)))}
-        outputs = model.backbone.outputs(pixels, ("stem", *blocks(network)))
+        outputs = model.backbone.exact_outputs(pixels, ("stem", *blocks(network)))
         if isinstance(network.maxpool, nn.MaxPool2d):
             maps[MAXPOOL] = outputs["stem"]
         maps |= {path: outputs[path] for path in blocks(network)}

@@ -60,7 +60,7 @@ def readings(backbone: Backbone, pixels: Tensor) -> list[Reading]:
         pixels: (1, 3, H, W).
     """
     found = []
-    outputs = backbone.outputs(pixels, ("stem", *blocks(backbone.network)))
+    outputs = backbone.exact_outputs(pixels, ("stem", *blocks(backbone.network)))
     x = outputs["stem"]
     with torch.inference_mode():
         for path, block in blocks(backbone.network).items():
@@ -161,7 +161,7 @@ def feature_maps(model: LoadedModel, pixels: Tensor, path: str, *, count: int = 
             maps = network.relu(network.bn1(network.conv1(pixels)))[0]
         else:
             name = "stem" if path == MAXPOOL else path
-            maps = model.backbone.outputs(pixels, (name,))[name][0]
+            maps = model.backbone.exact_outputs(pixels, (name,))[name][0]
         if not torch.isfinite(maps).all():
             raise ResNetAppError(
                 f"After {path} these weights give what is no number; load others.", code="no_number_after", path=path

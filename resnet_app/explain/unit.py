@@ -211,7 +211,7 @@ def _passage(model: LoadedModel, pixels: Tensor, path: str) -> _Passage:
     every = blocks(network)
     block, order = every[block_path], ["stem", *every]
     before = order[order.index(block_path) - 1]
-    outputs = model.backbone.outputs(pixels, (before, block_path))
+    outputs = model.backbone.exact_outputs(pixels, (before, block_path))
     x = outputs[before]
     if name == "downsample":
         return _Passage(x[0], _projection(block)[1], None, False, block.shortcut(x)[0])

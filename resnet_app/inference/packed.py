@@ -13,7 +13,8 @@ from resnet_app.resnet import BasicBlock, Bottleneck
 
 
 class Convolution:
-    """A convolution with its BatchNorm folded in, its weights in oneDNN's order for an input like the given one.
+    """A convolution with its BatchNorm folded in, its weights in oneDNN's order for an input like the given one, and as
+    exact as that.
 
     Attributes:
         weight: opaque to all but oneDNN's ops.
@@ -24,7 +25,7 @@ class Convolution:
         assert isinstance(conv, nn.Conv2d)
         assert isinstance(norm, nn.BatchNorm2d)
         assert norm.running_var is not None
-        folded = fuse_conv_bn_eval(conv, norm)
+        folded = fuse_conv_bn_eval(conv, norm).to(x.dtype)
         shape: list[Any] = [list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups]
         self.weight = torch.ops.mkldnn._reorder_convolution_weight(folded.weight, *shape, list(x.shape))
         self.rest = (folded.bias, *shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_app.choices import DEFAULT_TOP_K, MAX_TOP_K
-from resnet_app.device import Device, clock
+from resnet_app.device import Device, clock, on_device
 from resnet_app.errors import ResNetAppError
 from resnet_app.images import Recipe, crop_for, open_frame, read_picture, to_tensor
 from resnet_app.inference.models import LoadedModel
@@ -182,10 +182,45 @@ def classify_square(
     model: LoadedModel, square: Square, *, top_k: int = DEFAULT_TOP_K, name: str = "", keep: Collection[str] = ()
 ) -> Answer:
     """Answer a picture that has been read, perhaps elsewhere; arguments and errors as ``classify_crop``."""
+    return _or_raise(classify_squares(model, [square], names=[name], top_k=top_k, keep=keep)[0])
+
+
+def classify_squares(
+    model: LoadedModel,
+    squares: Sequence[Square],
+    *,
+    names: Sequence[str],
+    top_k: int = DEFAULT_TOP_K,
+    keep: Collection[str] = (),
+) -> list[Answer | ResNetAppError]:
+    """Answer pictures that have been read, all in one pass; each one's time is its share of the pass.
+
+    Args:
+        model: what answers; ``model.for_many`` is the quicker one for several.
+        squares: the pictures.
+        names: of each.
+        top_k, keep: as ``classify``.
+
+    Returns:
+        For each picture its answer, or the error that ``classify_crop`` would raise.
+    """
     model.backbone.prepare(model.recipe.crop, model.recipe.crop)  # once; it is no part of a picture's time
-    answer = classify_crop(model, square.crop, top_k=top_k, name=name, keep=keep)
+    answers = _classify_crops(model, [square.crop for square in squares], names=names, top_k=top_k, keep=keep)
+    return [
+        answer if isinstance(answer, ResNetAppError) else _read_as(answer, square)
+        for answer, square in zip(answers, squares, strict=True)
+    ]
+
+
+def _read_as(answer: Answer, square: Square) -> Answer:
     timing = replace(answer.timing, decode=square.decode_ms + answer.timing.decode)
     return replace(answer, enlarged=square.enlarged, timing=timing)
+
+
+def _or_raise(found: Answer | ResNetAppError) -> Answer:
+    if isinstance(found, ResNetAppError):
+        raise found
+    return found
 
 
 def classify_crop(
@@ -206,23 +241,46 @@ def classify_crop(
     Raises:
         ResNetAppError: the weights give no numbers.
     """
+    return _or_raise(_classify_crops(model, [crop], names=[name], top_k=top_k, keep=keep)[0])
+
+
+def _classify_crops(
+    model: LoadedModel, crops: Sequence[Image.Image], *, names: Sequence[str], top_k: int, keep: Collection[str]
+) -> list[Answer | ResNetAppError]:
     started = clock(model.device)
-    pixels = to_tensor(crop, model.recipe).to(model.device.torch)
+    pixels = on_device(torch.cat([to_tensor(crop, model.recipe) for crop in crops]), model.device)
     decoded = clock(model.device)
     with torch.inference_mode():
         inner = set(keep) - {model.backbone.last}
         held = model.backbone.eager_outputs(pixels, keep) if inner else model.backbone.outputs(pixels, keep)
-        logits = model.network.forward_head(held[model.backbone.last])[0]
-        probabilities = logits.softmax(0)
-        is_ood = model.is_unlike(held[model.backbone.last], logits)
-    require_numbers(probabilities)
+        logits = model.network.forward_head(held[model.backbone.last])
+    timing = Timing((decoded - started) / len(crops), (clock(model.device) - decoded) / len(crops))
+    return [
+        _answer(
+            model, Answer(
+                name, (), crop, pixels[i : i + 1], logits[i], {path: maps[i : i + 1] for path, maps in held.items()},
+                timing,
+            ), top_k,
+        )
+        for i, (name, crop) in enumerate(zip(names, crops, strict=True))
+    ]  # fmt: skip
+
+
+def _answer(model: LoadedModel, found: Answer, top_k: int) -> Answer | ResNetAppError:
+    """The predictions from one picture's logits, or the error that they are no numbers."""
+    with torch.inference_mode():
+        probabilities = found.logits.softmax(0)
+        is_ood = model.is_unlike(found.features, found.logits)
+    try:
+        require_numbers(probabilities)
+    except ResNetAppError as error:
+        return error
     top = probabilities.topk(min(top_k, len(model.class_names)))
     predictions = tuple(
         Prediction(index, model.class_names[index], probability)
         for index, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
     )
-    timing = Timing(decode=decoded - started, forward=clock(model.device) - decoded)
-    return Answer(name, predictions, crop, pixels, logits.cpu(), held, timing, is_ood)
+    return replace(found, predictions=predictions, logits=found.logits.cpu(), is_ood=is_ood)
 
 
 def hold(model: LoadedModel, answer: Answer, keep: Collection[str]) -> Answer:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,14 +22,16 @@ from resnet_app.inference.predict import (
     Square,
     Timing,
     check_top_k,
-    classify_square,
+    classify_squares,
     json_object,
     read_square,
 )
+from resnet_app.inference.rounding import Rounding, is_rounded
 from resnet_app.naming import shown
 
 TILE = 224  # px, a thumbnail's side
-AHEAD = 2  # squares that wait, for each thread that reads
+AHEAD = 4  # squares that wait, for each thread that reads
+COMPARED = 20  # pictures that are answered in float32 too, where the pass takes half the bits
 
 
 class Maps(Protocol):
@@ -130,6 +133,7 @@ class Batch:
         done: a row for each picture so far.
         count, failed: pictures so far, and those of them that got no answer.
         total_ms: time of all answered pictures.
+        rounding: what a pass in half the bits changed in the first pictures; of a float32 pass there is nothing.
     """
 
     def __init__(
@@ -161,6 +165,7 @@ class Batch:
         self._keep_thumbnails, self._keep_rows = keep_thumbnails, keep_rows
         self.count = self.failed = 0
         self.total_ms = 0.0
+        self.rounding = Rounding()
 
     @property
     def answers(self) -> int:
@@ -178,8 +183,11 @@ class Batch:
             workers: threads that read pictures ahead while the network is at work on an earlier one.
         """
         squares = read_ahead(files, self.model.recipe, workers)
-        for file, name, square in zip(files, names or [shown(file) for file in files], squares, strict=True):
-            row = self._answer(file, name, square)
+        names = names or [shown(file) for file in files]
+        keep = self._maps.keep if self._maps else ()
+        results = in_groups(self.model, squares, names, top_k=self._top_k, keep=keep)
+        for file, name, result in zip(files, names, results, strict=True):
+            row = self._row(file, name, result)
             self.keep(row)
             yield row
 
@@ -191,19 +199,18 @@ class Batch:
         if self._keep_rows:
             self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
 
-    def _answer(self, file: Path, name: str, square: Square | ResNetAppError) -> Row:
+    def _row(self, file: Path, name: str, result: Answer | ResNetAppError) -> Row:
+        if isinstance(result, ResNetAppError):
+            return _failed(self.model, name, result)
+        if is_rounded(self.model) and self.rounding.count < COMPARED:
+            self.rounding.add(self.model, result)
         try:
-            if isinstance(square, ResNetAppError):
-                raise square
-            answer = classify_square(
-                self.model, square, top_k=self._top_k, name=name, keep=self._maps.keep if self._maps else ()
-            )
-            cam_ms = self._maps.explain(self.count + 1, file, answer) if self._maps else 0.0
+            cam_ms = self._maps.explain(self.count + 1, file, result) if self._maps else 0.0
         except OutputError:  # nothing more can be written: that ends the run
             raise
         except ResNetAppError as error:
             return _failed(self.model, name, error)
-        return _row(self.model, name, answer, cam_ms)
+        return _row(self.model, name, result, cam_ms)
 
     @property
     def mean_ms(self) -> float:
@@ -221,13 +228,41 @@ def answered(
         ResNetAppError: no such number of answers.
     """
     check_top_k(top_k)
-    for photo, name in zip(photos, names, strict=True):
-        try:
-            if isinstance(photo, ResNetAppError):
-                raise photo
-            yield _row(model, name, classify_square(model, photo, top_k=top_k, name=name))
-        except ResNetAppError as error:
-            yield _failed(model, name, error)
+    for name, result in zip(names, in_groups(model, photos, names, top_k=top_k), strict=True):
+        yield _failed(model, name, result) if isinstance(result, ResNetAppError) else _row(model, name, result)
+
+
+def in_groups(
+    model: LoadedModel,
+    photos: Iterable[Square | ResNetAppError],
+    names: Sequence[str],
+    *,
+    top_k: int,
+    keep: Collection[str] = (),
+) -> Iterator[Answer | ResNetAppError]:
+    """The answer to each of many pictures, or the error that says why there is none; as many at once as suits.
+
+    Args:
+        model: what answers.
+        photos: each picture's square, or why it has none; taken as they are needed.
+        names: of each.
+        top_k, keep: as ``predict.classify``.
+    """
+    model = model.for_many(len(names))
+    named = zip(names, photos, strict=True)
+    while group := list(islice(named, model.backbone.group)):
+        readable = [(name, photo) for name, photo in group if isinstance(photo, Square)]
+        found = iter(_answers(model, readable, top_k, keep))
+        yield from (photo if isinstance(photo, ResNetAppError) else next(found) for _, photo in group)
+
+
+def _answers(
+    model: LoadedModel, group: Sequence[tuple[str, Square]], top_k: int, keep: Collection[str]
+) -> list[Answer | ResNetAppError]:
+    if not group:
+        return []
+    squares = [square for _, square in group]
+    return classify_squares(model, squares, names=[name for name, _ in group], top_k=top_k, keep=keep)
 
 
 def _row(model: LoadedModel, name: str, answer: Answer, cam_ms: float = 0.0) -> Row:

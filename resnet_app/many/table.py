@@ -1,47 +1,46 @@
-"""Rows of a batch -> CSV, whole or line by line as they are answered."""
+"""A table's file, which has each row as soon as it is answered."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from resnet_app.errors import OutputError
+from resnet_app.many import parquet
 from resnet_app.many.batch import Batch, Row
-from resnet_app.many.earlier import Earlier, Key
-from resnet_app.outputs import inert, line_of, writing
+from resnet_app.many.earlier import Earlier
+from resnet_app.many.formats import Csv, Format, JsonLines, Key
+from resnet_app.many.sources import Source
+from resnet_app.many.truth import Counted
+from resnet_app.outputs import writing
 
-HEAD = ("file", "label", "probability", "decode_ms", "forward_ms", "cam_ms", "total_ms", "error")
-LAST = ("bytes", "model")  # of a file that can be gone on with
+CSV, JSONL, PARQUET = KINDS = ("csv", "jsonl", "parquet")
 
 
 class TableFile:
-    """A CSV file that has each row as soon as it is answered: what ends the run takes none of them away, and leaves no
-    half one.
-
-    Where the model is named, its last two columns say of which bytes and of which model a row is, so that a later run
-    can go on with it.
+    """A file that has each row as soon as it is answered: what ends the run takes none of them away, and leaves no half
+    one.
 
     Attributes:
         kept: how many pictures, from the first on, an earlier run has answered: their rows stay where they are.
     """
 
-    def __init__(self, path: Path, answers: int, *, model: str = "", resume: Iterable[Key] | None = None) -> None:
+    def __init__(self, path: Path, form: Format, *, resume: Iterable[Key] | None = None) -> None:
         """Open the file and write its head, or go on with the rows that an earlier run has left there.
 
         Args:
             path: what is there is written over, unless it is gone on with.
-            answers: of each picture.
-            model: what answers, as ``earlier.fingerprint`` knows it.
+            form: how rows are written.
             resume: the pictures to come, by ``key_of``; None begins anew.
 
         Raises:
             OutputError: it cannot be written, or holds another model's answers.
         """
-        self._path, self._answers, self._model = path, answers, model
-        head = [*_head(answers), *(LAST if model else ())]
-        self._earlier = Earlier(path, head, model, resume) if resume is not None else None
+        self._path, self._form = path, form
+        self._earlier = Earlier(path, form, resume) if resume is not None else None
         self.kept = self._earlier.kept if self._earlier else 0
         self._whole = self._earlier.whole if self._earlier else 0
         with writing(path):
@@ -50,7 +49,7 @@ class TableFile:
                 self._file.truncate(self._whole)
                 self._file.seek(self._whole)
         if not self._whole:
-            self._write(line_of(head).encode())
+            self._write(form.head)
 
     def left(self, keys: Iterable[Key]) -> Iterator[bool]:
         """Of each picture behind the kept ones whether it has to be answered; nothing is written yet."""
@@ -76,8 +75,7 @@ class TableFile:
         Raises:
             OutputError: it cannot be written.
         """
-        last = [str(size), self._model] if self._model else []
-        self._write(line_of([*_cells(row, self._answers), *last]).encode())
+        self._write(self._form.line(row, size))
 
     def _write(self, line: bytes) -> None:
         left = line
@@ -101,9 +99,82 @@ class TableFile:
         self._file.close()
 
 
-def key_of(file: Path, name: str) -> Key:
-    """What a picture's row is known by: its name, as the table has it, and its bytes."""
-    return inert(name), str(size_of(file))
+class Table:
+    """A table of the pictures that are meant, in their order.
+
+    A Parquet file can be written at the end alone: until then its rows are JSON lines beside it.
+    """
+
+    def __init__(
+        self, path: Path, kind: str, run: Batch, pictures: Sequence[Source], *, model: str, resume: bool = False
+    ) -> None:
+        """Open the file, and read what an earlier run has left where that is gone on with.
+
+        Args:
+            path: of the table.
+            kind: one of ``KINDS``.
+            run: what answers.
+            pictures: that will have a row.
+            model: what answers, as ``earlier.fingerprint`` knows it.
+            resume: whether to go on with what there is.
+
+        Raises:
+            OutputError: it cannot be written, or holds another model's answers.
+        """
+        self._path, self._pictures, self._answers = path, pictures, run.answers
+        self._rows_path = rows_path(path, kind)
+        self._form: Format = Csv(run.answers, model) if kind == CSV else JsonLines(run.answers, model)
+        coming = map(self._key, pictures) if resume and self._rows_path.is_file() else None
+        self._file = TableFile(self._rows_path, self._form, resume=coming)
+        self.kept = self._file.kept
+
+    def _key(self, picture: Source) -> Key:
+        return self._form.label(picture.name), str(size_of(picture.file))
+
+    def left(self) -> list[Source]:
+        """The pictures that have to be answered."""
+        rest = self._pictures[self.kept :]
+        return list(itertools.compress(rest, self._file.left(map(self._key, rest))))
+
+    def keep(self, picture: Source) -> bool:
+        """Whether an earlier run has answered the next picture; its row is in the table then."""
+        return self._file.keep(self._key(picture))
+
+    def add(self, row: Row, picture: Source) -> None:
+        """Write the next picture's row.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        self._file.add(row, size_of(picture.file))
+
+    def count(self, class_names: Sequence[str]) -> Counted:
+        """What all its rows say together, those of earlier runs too."""
+        found = Counted([picture.folder for picture in self._pictures], class_names)
+        as_told = {self._form.label(name): name for name in class_names}
+        for number, record in enumerate(self._form.records(self._rows_path)):
+            found.add(number, [as_told[label] for label in record.labels], record.probability)
+        return found
+
+    def done(self) -> None:
+        """Every picture has its row.
+
+        Raises:
+            OutputError: the Parquet file cannot be written.
+        """
+        self._file.done()
+        if self._rows_path != self._path:
+            parquet.write(self._path, self._rows_path, self._answers)
+            self._rows_path.unlink()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def rows_path(path: Path, kind: str) -> Path:
+    """Where the rows of a table are written as they come."""
+    return path.with_name(f"{path.name}.jsonl") if kind == PARQUET else path
 
 
 def size_of(file: Path) -> int:
@@ -114,17 +185,6 @@ def size_of(file: Path) -> int:
 
 
 def as_csv(run: Batch) -> str:
-    """The whole table: file, best answer, its probability, the times, the error, then the other answers."""
-    return "".join(map(line_of, (_head(run.answers), *(_cells(row, run.answers) for row in run.done))))
-
-
-def _head(answers: int) -> list[str]:
-    return [*HEAD, *(f"{what}_{rank}" for rank in range(2, answers + 1) for what in ("label", "probability"))]
-
-
-def _cells(row: Row, answers: int) -> list[str]:
-    timing = row.timing
-    times = [f"{ms:.3f}" for ms in (timing.decode, timing.forward, timing.cam, timing.total)]
-    told = [cell for each in row.predictions for cell in (inert(each.label), f"{each.probability:.6f}")]
-    told += [""] * (2 * answers - len(told))
-    return [inert(row.file), *told[:2], *times, inert(row.error or ""), *told[2:]]
+    """The whole table of what is done."""
+    form = Csv(run.answers)
+    return (form.head + b"".join(map(form.line, run.done))).decode()

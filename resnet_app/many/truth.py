@@ -108,3 +108,37 @@ class Tally:
                 for true, answered, number in wrong
             ],
         }
+
+
+class Counted:
+    """The rows of a run: how many have no answer, and how right the others are where folders are named as classes.
+
+    Attributes:
+        failed: rows without an answer.
+        tally: of the others whose folder names a class.
+    """
+
+    def __init__(self, folders: Sequence[str], class_names: Sequence[str]) -> None:
+        """Nothing is counted yet.
+
+        Args:
+            folders: of each picture, the name of the folder that it lies in.
+            class_names: of the model, in the order of its outputs.
+        """
+        self.failed, self.tally = 0, Tally()
+        self._folders, self._classes = folders, class_index(class_names)
+        self._index = {name: number for number, name in reversed(list(enumerate(class_names)))}
+
+    def add(self, number: int, labels: Sequence[str], probability: float) -> None:
+        """Count one picture.
+
+        Args:
+            number: its place among the folders.
+            labels: its answers, best first; none where it could not be read.
+            probability: of the best one.
+        """
+        true = self._classes.get(self._folders[number].casefold())
+        if not labels:
+            self.failed += 1
+        elif true is not None:
+            self.tally.add(true, [self._index[label] for label in labels], probability)

@@ -89,7 +89,7 @@ def _listed(archive: zipfile.ZipFile) -> Found | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     names = set(archive.namelist())
-    return found if all(name in names and _is_picture(name) for _, files in found for name in files) else None
+    return found if all(name in names and is_picture(name) for _, files in found for name in files) else None
 
 
 def _by_folder(archive: zipfile.ZipFile) -> Found:
@@ -97,12 +97,13 @@ def _by_folder(archive: zipfile.ZipFile) -> Found:
     found: dict[PurePosixPath, list[str]] = {}
     for name in archive.namelist():
         folder = PurePosixPath(name).parent
-        if folder.name and _is_picture(name):
+        if folder.name and is_picture(name):
             found.setdefault(folder, []).append(name)
     return [(folder.name, sorted(names)) for folder, names in sorted(found.items())]
 
 
-def _is_picture(name: str) -> bool:
+def is_picture(name: str) -> bool:
+    """Whether an entry of a zip is a picture by its name, and not a system's own file."""
     path = PurePosixPath(name)
     is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
     return not is_hidden and path.suffix.lower() in SUFFIXES

@@ -60,9 +60,13 @@ def test_the_clock_waits_for_a_gpu(monkeypatch):
     assert waited == [torch.device("cuda:1")]
 
 
-@pytest.mark.parametrize("can", [True, False])
-def test_half_the_bits_are_for_a_cpu_that_can_and_for_nvidias_cards(can, monkeypatch):
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: can)
-    assert device.has_quick_bfloat16(device.Device("cpu", "CPU")) is can
+@pytest.mark.parametrize(("kernels", "avx", "amx"), [(True, True, False), (True, False, True), (True, False, False),
+                                                     (False, True, True)])  # fmt: skip
+def test_half_the_bits_are_for_a_cpu_that_can_and_for_nvidias_cards(kernels, avx, amx, monkeypatch):
+    """Kernels alone are not enough: a CPU with AVX-512 and no more has them, and they convert each number."""
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: kernels)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx, raising=False)
+    assert device.has_quick_bfloat16(device.Device("cpu", "CPU")) is (kernels and (avx or amx))
     assert device.has_quick_bfloat16(device.Device("cuda:0", "Card 1"))
     assert not device.has_quick_bfloat16(device.Device("mps", "Apple"))

@@ -4,18 +4,21 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from resnet_app.cli import predict, train
+from resnet_app.cli import report, train
 from resnet_app.cli.main import main as command_line
 from resnet_app.inference.cache import ModelCache
 from resnet_app.many import contact_sheet
@@ -25,6 +28,8 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.slow
 
 RANDOM = ("--weights", "random", "--device", "cpu")
+KILLS = 5
+TIMES = range(3, 7)  # columns of the CSV
 
 
 def names_in(folder):
@@ -191,11 +196,11 @@ def test_a_run_that_cannot_begin_leaves_every_place_as_it_was(run, picture, tmp_
 def test_a_table_has_each_row_as_soon_as_it_is_answered(run, folder, tmp_path, monkeypatch):
     seen = []
 
-    def line(*told, _line=predict._line):
+    def line(*told, _line=report.line):
         seen.append(len((tmp_path / "t.csv").read_text("utf-8").splitlines()))
         return _line(*told)
 
-    monkeypatch.setattr(predict, "_line", line)
+    monkeypatch.setattr(report, "line", line)
     run("predict", folder, "--csv", tmp_path / "t.csv", *RANDOM)
     assert seen == [2, 3, 4]
 
@@ -203,12 +208,12 @@ def test_a_table_has_each_row_as_soon_as_it_is_answered(run, folder, tmp_path, m
 def test_ctrl_c_leaves_the_table_the_maps_their_manifest_and_the_sheet_of_what_was_done(
     run, folder, tmp_path, monkeypatch
 ):
-    def line(number, *told, _line=predict._line):
+    def line(number, *told, _line=report.line):
         if number == 2:
             os.kill(os.getpid(), signal.SIGINT)
         return _line(number, *told)
 
-    monkeypatch.setattr(predict, "_line", line)
+    monkeypatch.setattr(report, "line", line)
     shutil.copy(folder / "a.jpg", folder / "b.jpg")
     outputs = ("--csv", tmp_path / "t.csv", "--cam-dir", tmp_path / "cams", "--grid", tmp_path / "g.png")
     code, out, err = run("predict", folder, *outputs, *RANDOM)
@@ -410,7 +415,108 @@ def test_a_run_that_was_stopped_is_gone_on_with(run, tmp_path, draw):
 def test_only_a_table_can_be_gone_on_with(run, picture, given):
     code, _, (sentence,) = run("predict", picture, "--resume", *given, *RANDOM)
     assert code == 2
-    assert "--csv FILE" in sentence
+    assert "name it by --csv, --jsonl or --parquet" in sentence
+
+
+@pytest.fixture
+def by_class(tmp_path, repo):
+    """The six examples in folders that are named as the bundled model's classes, in a folder and in a zip of it."""
+    for path in (repo / "assets" / "examples").glob("*.jpg"):
+        folder = tmp_path / "photos" / ("Ants" if path.name.startswith("ant") else "bees")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder)
+    shutil.copy(tmp_path / "photos" / "bees" / "bee-daisy.jpg", tmp_path / "photos" / "Ants")  # a wrong one
+    (tmp_path / "photos" / "other").mkdir()
+    shutil.copy(tmp_path / "photos" / "bees" / "bee-daisy.jpg", tmp_path / "photos" / "other")
+    shutil.make_archive(str(tmp_path / "photos"), "zip", tmp_path / "photos")
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_folders_that_are_named_as_classes_say_how_right_the_answers_are(run, by_class, kind):
+    given = by_class if kind == "folder" else by_class.with_suffix(".zip")
+    code, out, _ = run("predict", given, "--device", "cpu")
+    assert code == 0
+    assert out[0].startswith(f"1/8: {given}/Ants/ant-leaf.jpg  ants")
+    assert out[8].startswith("accuracy 85.7%: 6 of 7 whose folder is named as a class (95 %: ")
+    assert re.match(r"mean confidence [\d.]+%   expected calibration error 0\.\d+", out[9])
+    assert out[10:-1] == ["ants taken for bees: 1"]
+    assert "a second" in out[-1]
+    code, out, err = run("predict", given, "--json", "--device", "cpu")
+    assert len(json.loads("\n".join(out))) == 8
+    assert err[0].startswith("accuracy 85.7%")
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_other_tables_hold_what_the_csv_holds_and_are_gone_on_with(run, by_class, tmp_path, kind):
+    (by_class / "bees" / "torn.jpg").write_text("no picture")
+    csv_path, path = tmp_path / "t.csv", tmp_path / f"t.{kind}"
+    lines = path.with_name("t.parquet.jsonl") if kind == "parquet" else path
+    run("predict", by_class, "--csv", csv_path, "--device", "cpu")
+    whole = list(csv.DictReader(io.StringIO(csv_path.read_text("utf-8"))))
+    assert run("predict", by_class, "--jsonl", lines, "--device", "cpu")[0] == 1
+    rows = lines.read_bytes().splitlines(keepends=True)
+    lines.write_bytes(b"".join(rows[:3]) + rows[3][:50])
+    code, out, _ = run("predict", by_class, f"--{kind}", path, "--resume", "--device", "cpu")
+    assert code == 1
+    assert out[0].startswith("4/9: ")
+    assert "accuracy 85.7%: 6 of 7" in out[6]  # those that the earlier run has answered count
+    if kind == "jsonl":
+        told = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
+        found = [(each["file"], *[p["label"] for p in each["predictions"]][:1], each["error"] or "") for each in told]
+        assert all(each["model"]["sha256"] for each in told)
+    else:
+        assert not lines.exists()
+        told = pq.read_table(path).to_pylist()
+        found = [(each["file"], *filter(None, [each["label"]]), each["error"] or "") for each in told]
+        code, _, (sentence,) = run("predict", by_class, "--parquet", path, "--resume", "--device", "cpu")
+        assert (code, "finished Parquet file cannot be gone on with" in sentence) == (2, True)
+    assert found == [(each["file"], *filter(None, [each["label"]]), each["error"]) for each in whole]
+    probabilities = [each["probability"] for each in told if "probability" in each and each["probability"] is not None]
+    expected = [float(each["probability"]) for each in whole if each["probability"]]
+    assert kind == "jsonl" or probabilities == pytest.approx(expected, abs=1e-5)
+
+
+def test_without_pyarrow_a_parquet_file_is_a_sentence(run, picture, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    code, _, (sentence,) = run("predict", picture, "--parquet", tmp_path / "t.parquet", *RANDOM)
+    assert (code, "pip install pyarrow" in sentence) == (2, True)
+    assert not (tmp_path / "t.parquet").exists()
+
+
+def untimed(path):
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8"))))
+    return [[cell for place, cell in enumerate(row) if place not in TIMES] for row in rows]
+
+
+def test_the_whole_command_killed_at_random_moments_goes_on_to_the_same_table(tmp_path, draw):
+    """SIGKILL again and again, in the midst of its rows: each picture once, and the rest as an unbroken run has it."""
+    folder, table = tmp_path / "photos", tmp_path / "t.csv"
+    for number in range(120):
+        draw(folder / f"{number:03}.png", seed=number)
+    for number in (3, 77):
+        (folder / f"{number:03}.png").write_text("no picture")
+    command = [sys.executable, "-m", "resnet_app", "predict", folder, "--device", "cpu", "--csv"]
+    whole = subprocess.run([*command, tmp_path / "whole.csv"], cwd=ROOT, capture_output=True, timeout=300)
+    assert whole.returncode == 1  # two have no answer
+    pause, killed = random.Random(0), 0
+    for _ in range(KILLS):
+        child = subprocess.Popen([*command, table, "--resume"], cwd=ROOT, stdout=subprocess.PIPE)
+        assert child.stdout
+        if child.stdout.readline():  # it is at work
+            time.sleep(pause.uniform(0, 0.15))
+            child.kill()
+            killed += child.wait() == -signal.SIGKILL
+        child.stdout.close()
+        child.wait()
+    assert killed >= KILLS // 2
+    done = subprocess.run([*command, table, "--resume"], cwd=ROOT, capture_output=True, timeout=300)
+    assert done.returncode == 1
+    rows, expected = (untimed(path) for path in (table, tmp_path / "whole.csv"))
+    assert [row[0] for row in rows] == [row[0] for row in expected]
+    for found, row in zip(rows[1:], expected[1:], strict=True):
+        assert (found[1], found[3:4]) == (row[1], row[3:4])
+        assert found[2] == row[2] or float(found[2]) == pytest.approx(float(row[2]), abs=2e-6)  # other groups
 
 
 def test_a_list_on_stdin_is_answered_in_its_order(run, tmp_path, draw, monkeypatch):

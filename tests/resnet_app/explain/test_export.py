@@ -75,12 +75,12 @@ def test_a_picture_that_is_gone_is_that_pictures_error(random18, picture, tmp_pa
     for path in (gone, stays):
         path.write_bytes(picture.read_bytes())
 
-    def classify_square(model, square, **options):
-        answer = predict.classify_square(model, square, **options)
+    def classify_squares(model, squares, **options):
+        answers = predict.classify_squares(model, squares, **options)
         gone.unlink(missing_ok=True)
-        return answer
+        return answers
 
-    monkeypatch.setattr(batch, "classify_square", classify_square)
+    monkeypatch.setattr(batch, "classify_squares", classify_squares)
     first, second = batch.Batch(random18, maps=MapFolder(tmp_path / "maps", random18)).rows([gone, stays])
     assert first.error == "gone.jpg cannot be read (No such file or directory); check who may open it."
     assert second.error is None

@@ -137,3 +137,32 @@ def test_weights_that_are_no_numbers_get_the_eager_pass():
 def test_other_devices_than_the_cpu_pack_nothing():
     backbone = Backbone(made(), torch.device("cuda"))
     assert backbone.memory_bytes == 0
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 9])
+def test_a_group_s_pass_answers_any_number_of_pictures(count):
+    network = made("resnet50")
+    backbone = Backbone(network, CPU, group=4)
+    x = pixels(count)
+    found = backbone.outputs(x, ["layer2.1"])
+    assert backbone.is_packed
+    assert [len(maps) for maps in found.values()] == [count, count]
+    assert close(found["layer4.2"], network.forward_features(x))
+
+
+@pytest.mark.parametrize("pack", [True, False])
+def test_half_the_bits_are_near_and_come_out_as_float32(pack):
+    """Where this CPU has no such kernels, plain PyTorch computes in bfloat16: slower, and as near."""
+    network = made("resnet50")
+    backbone = Backbone(network, CPU, pack=pack, dtype=torch.bfloat16)
+    x = pixels(2)
+    found, exact = backbone.outputs(x, ["layer3.0"]), network.forward_features(x)
+    assert {maps.dtype for maps in found.values()} == {torch.float32}
+    error = float((found["layer4.2"] - exact).abs().max() / exact.abs().max())
+    assert 1e-4 < error < 0.05  # not the float32 pass, and not far from it
+    assert close(backbone.exact_outputs(x, ())["layer4.2"], exact)
+    assert backbone.after("layer3.0", found["layer3.0"]).dtype == torch.float32
+    assert network.conv1.weight.dtype == torch.float32
+    assert backbone.memory_bytes == 2 * sum(
+        m.weight.numel() for m in network.modules() if hasattr(m, "kernel_size") and hasattr(m, "weight")
+    )

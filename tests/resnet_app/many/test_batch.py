@@ -13,6 +13,7 @@ from PIL import Image
 from resnet_app.errors import DataError, ResNetAppError, UnknownChoiceError
 from resnet_app.explain.map_folder import MapFolder
 from resnet_app.images import find_files
+from resnet_app.inference import models
 from resnet_app.inference.predict import classify
 from resnet_app.many import batch
 from resnet_app.many import contact_sheet as sheets
@@ -119,7 +120,7 @@ def test_only_a_few_pictures_are_read_ahead_and_none_once_the_rows_are_left(rand
     rows = Batch(random18).rows(files, workers=2)
     next(rows)
     rows.close()
-    assert 1 <= len(read) <= 2 * batch.AHEAD + 1
+    assert 1 <= len(read) <= models.GROUP + 2 * batch.AHEAD + 1
     assert not [each for each in threading.enumerate() if each.name.startswith("read")]
 
 
@@ -230,3 +231,44 @@ def test_bad_options_are_refused_before_the_first_picture(random18, tmp_path, op
 def test_a_bad_number_of_answers_is_refused_before_the_first_picture(random18):
     with pytest.raises(ResNetAppError, match="give 1 to 10"):
         Batch(random18, top_k=0)
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 21])
+def test_many_go_in_groups_and_get_the_answers_that_they_get_alone(count, bundled, repo, tmp_path):
+    """Broken ones at the begin, at the end and between; one group has nothing else."""
+    examples = sorted((repo / "assets" / "examples").glob("*.jpg"))
+    torn = tmp_path / "torn.jpg"
+    torn.write_bytes(b"no picture")
+    files = [torn if i % 7 == 3 or 8 <= i < 16 else examples[i % len(examples)] for i in range(count)]
+    rows = list(Batch(bundled).rows(files))
+    assert len(rows) == count
+    for file, row in zip(files, rows, strict=True):
+        if file == torn:
+            assert "not a picture we can read" in row.error
+            continue
+        alone = classify(bundled, file)
+        assert [each.index for each in row.predictions] == [each.index for each in alone.predictions]
+        assert row.predictions[0].probability == pytest.approx(alone.predictions[0].probability, abs=1e-5)
+        assert row.is_ood == alone.is_ood
+        assert row.timing.forward > 0
+
+
+def test_maps_of_a_group_are_those_of_each_picture_alone(random18, repo, tmp_path):
+    files = sorted((repo / "assets" / "examples").glob("*.jpg")) * 4
+    assert len(files) >= 2 * models.GROUP
+    for name, given in (("many", files), ("few", files[:3])):
+        maps = MapFolder(tmp_path / name, random18, layers=("layer2", "layer4"))
+        list(Batch(random18, maps=maps).rows(given))
+        maps.finish()
+    many, few = (sorted((tmp_path / name).glob("*.npy")) for name in ("many", "few"))
+    assert len(few) >= 3
+    for one, other in zip(many, few, strict=False):
+        np.testing.assert_allclose(np.load(one), np.load(other), atol=1e-4)
+
+
+def test_a_pass_for_groups_is_let_go_of_and_the_shared_model_stays_as_it_was(random18):
+    many = random18.for_many(2 * models.GROUP)
+    assert many.backbone.group == models.GROUP
+    assert random18.backbone.group == 1
+    assert many.network is random18.network
+    assert random18.for_many(2 * models.GROUP - 1) is random18

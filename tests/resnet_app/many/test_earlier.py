@@ -17,6 +17,7 @@ from resnet_app.inference import models
 from resnet_app.inference.predict import Prediction, Timing
 from resnet_app.many.batch import Row
 from resnet_app.many.earlier import fingerprint
+from resnet_app.many.formats import Csv
 from resnet_app.many.table import TableFile
 
 MODEL = "0123456789ab"
@@ -30,11 +31,11 @@ def row(name: str) -> Row:
 
 
 def answer(
-    path: Path, pictures: list, *, resume: bool = True, slow: float = 0.0, model: str = MODEL, stop: int = -1
+    path: Path, pictures: list, *, resume: bool = True, slow: float = 0.0, model: str = MODEL, stop: int = -1, form=Csv
 ) -> int:
     """Answer the pictures as ``predict`` does; gives how many had to be."""
     keys = [(name, str(size)) for name, size in pictures]
-    table = TableFile(path, 1, model=model, resume=keys if resume and path.is_file() else None)
+    table = TableFile(path, form(1, model), resume=keys if resume and path.is_file() else None)
     made = 0
     for number, key in enumerate(keys[table.kept :], start=table.kept):
         if number == stop:
@@ -110,17 +111,17 @@ def test_what_was_put_aside_is_safe_when_the_second_run_is_stopped_too(tmp_path:
 def test_another_models_table_is_left_alone(tmp_path: Path, whole: bytes, other: dict) -> None:
     path = tmp_path / "whole.csv"
     with pytest.raises(OutputError, match=r"another model or of another --top-k.*leave out --resume"):
-        TableFile(path, other.get("answers", 1), model=other.get("model", MODEL), resume=[])
+        TableFile(path, Csv(other.get("answers", 1), other.get("model", MODEL)), resume=[])
     assert path.read_bytes() == whole
     path.write_text("a letter\n")
     with pytest.raises(OutputError, match="another model"):
-        TableFile(path, 1, model=MODEL, resume=[])
+        TableFile(path, Csv(1, MODEL), resume=[])
     assert path.read_text() == "a letter\n"
 
 
 def test_a_disk_that_fills_leaves_whole_rows_and_one_sentence(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "t.csv"
-    table = TableFile(path, 1, model=MODEL)
+    table = TableFile(path, Csv(1, MODEL))
     table.add(row("one.jpg"), 1)
     before = path.read_bytes()
     real = table._file

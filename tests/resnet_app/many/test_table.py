@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from resnet_app.errors import OutputError
 from resnet_app.inference.predict import Prediction, Timing
 from resnet_app.many.batch import Row
+from resnet_app.many.formats import Csv
 from resnet_app.many.table import TableFile, as_csv
 
 EXAMPLES = settings(
@@ -34,7 +35,7 @@ def read(text):
 @given(rows=st.lists(st.builds(row, NAMES, PREDICTIONS), max_size=5))
 def test_what_is_written_row_by_row_is_the_whole_table_and_is_read_back(tmp_path, rows):
     path = tmp_path / "t.csv"
-    table = TableFile(path, 3)
+    table = TableFile(path, Csv(3))
     for number, each in enumerate(rows):
         assert len(read(path.read_bytes().decode("utf-8"))) == number  # there before the next one is answered
         table.add(each)
@@ -58,7 +59,7 @@ def test_a_full_disk_and_a_folder_are_sentences(tmp_path):
         (tmp_path / "x" / "t", "No such"),
     ):
         with pytest.raises(OutputError, match=why):
-            TableFile(path, 1)
+            TableFile(path, Csv(1))
     assert list(tmp_path.iterdir()) == []
 
 

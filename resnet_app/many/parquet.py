@@ -1,0 +1,78 @@
+"""Finished JSON lines -> a Parquet file, for pandas, DuckDB, Spark: a column each, the types kept."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from resnet_app.errors import ResNetAppError
+from resnet_app.outputs import put_in_place
+
+ROWS_AT_ONCE = 10_000
+TIMES = ("decode", "forward", "cam", "total")
+
+
+def require_parquet() -> None:
+    """Refuse a Parquet file where nothing here can write one, before the work is done.
+
+    Raises:
+        ResNetAppError: pyarrow is not installed.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ResNetAppError(
+            "A Parquet file is written by pyarrow, which is not here: pip install pyarrow, or use --csv."
+        )
+
+
+def write(path: Path, lines: Path, answers: int) -> None:
+    """Write the table's rows in their order; at its path there is never half a file.
+
+    Args:
+        path: of the Parquet file.
+        lines: ``formats.JsonLines``, every row whole.
+        answers: of each picture.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = [("bytes", pa.int64())]
+    each = (("label", pa.string()), ("index", pa.int32()), ("probability", pa.float64()))
+    told = [(f"{what}{_rank(rank)}", kind) for rank in range(1, answers + 1) for what, kind in each]
+    times = [(f"{name}_ms", pa.float64()) for name in TIMES]
+    words = [(name, pa.string()) for name in ("error", "model", "weights", "model_sha256")]
+    schema = pa.schema([("file", pa.string()), *told, *times, *words, *whole])
+
+    def in_parts(part: Path) -> None:
+        with pq.ParquetWriter(part, schema) as writer, lines.open("rb") as file:
+            found = _flat(file)
+            while rows := list(islice(found, ROWS_AT_ONCE)):
+                writer.write_table(pa.Table.from_pylist(rows, schema))
+
+    put_in_place(path, in_parts)
+
+
+def _flat(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        told = json.loads(line)
+        yield {
+            "file": told["file"],
+            **{f"{what}{_rank(rank)}": each[what] for rank, each in enumerate(told["predictions"], start=1)
+               for what in ("label", "index", "probability")},
+            **{f"{name}_ms": told["ms"][name] for name in TIMES},
+            "error": told["error"],
+            "model": told["model"]["name"],
+            "weights": told["model"]["weights"],
+            "model_sha256": told["model"]["sha256"],
+            "bytes": told["bytes"],
+        }  # fmt: skip
+
+
+def _rank(rank: int) -> str:
+    return f"_{rank}" if rank > 1 else ""
