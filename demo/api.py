@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.batch import handlers as batch_handlers
+from demo.batch import upload_handlers
 from demo.explore.handlers import take_apart
 from demo.hosting.zero_gpu import carried_out
-from demo.locales import ENGLISH, text
+from demo.locales import ENGLISH
 from demo.ui.errors import for_programs
+from demo.ui.files import new_path
 from demo.ui.inputs import Files, Photo, count
 from demo.ui.queues import EXPLAIN_WORK, MODEL_WORK
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
@@ -199,7 +200,7 @@ def batch(
     """Answer many pictures; a broken one gets its error and the rest go on.
 
     Args:
-        files: picture files.
+        files: picture files, or zips of them.
         model: the network; resnet18 where not given.
         weights: ants-bees, ants-bees-v1, imagenet, imagenet-v1, imagenet-v2 or random.
         top_k: how many classes each, 1 to 10.
@@ -212,13 +213,11 @@ def batch(
     """
     from resnet_app.many import batch as batch_inference
 
-    if len(files or []) > batch_handlers.MAX_BATCH:
-        raise ResNetAppError(text(ENGLISH, "batch_too_many", count=len(files or []), most=batch_handlers.MAX_BATCH))
+    pictures = upload_handlers.pictures(ENGLISH, files or [], new_path("unpacked"))
     loaded = _model(model, weights, device, checkpoint, class_names)
-    paths = [Path(file) for file in files or []]
-    names = batch_handlers.upload_names(paths)
-    photos = batch_inference.Photos(paths, loaded.recipe)
-    rows = carried_out(batch_inference.answered, loaded, photos, names, passes=len(paths), top_k=count(top_k))
+    names = [each.name for each in pictures]
+    photos = batch_inference.Photos([each.file for each in pictures], loaded.recipe)
+    rows = carried_out(batch_inference.answered, loaded, photos, names, passes=len(names), top_k=count(top_k))
     return [row.json_object for row in rows]
 
 

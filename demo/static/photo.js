@@ -42,16 +42,17 @@
   };
 
   const take = async (event, transfer, spot) => {
+    const box = place(spot);
+    const inFolders = box?.id === "files" ? window.resnetExplorer.withFolders(transfer) : null;
     const files = [...transfer.files];
     const hasAddress = !files.length && /<img|^(data:image|blob:)/.test(transfer.getData("text/html") || transfer.getData("text/uri-list"));
-    if (!files.length && !hasAddress) return;
-    const box = place(spot);
-    if (!box) return;
+    if (!box || (!files.length && !hasAddress && !inFolders)) return;
     event.preventDefault();
     event.stopPropagation();
-    give(files.length ? files : await fetched(transfer).catch(() => []), box);
+    give(inFolders ? await inFolders : files.length ? files : await fetched(transfer).catch(() => []), box);
   };
 
+  window.resnetExplorer.giveFiles = give;
   window.resnetExplorer.givePhoto = (file) => give([file], document.querySelector("#photo"));
 
   document.addEventListener("paste", (event) => take(event, event.clipboardData, event.target), true);

@@ -12,12 +12,21 @@ import gradio as gr
 from demo.locales import LANGUAGES, text
 from resnet_app.colours import DARK, LIGHT, WHITE
 
-STYLES = ("style.css", "explore.css", "residual.css", "projector.css", "live/live.css", "lesson/lesson.css")
+STYLES = (
+    "style.css",
+    "explore.css",
+    "residual.css",
+    "projector.css",
+    "live/live.css",
+    "lesson/lesson.css",
+    "batch/batch.css",
+)
 SCRIPTS = (
     "page.js",
     "bells.js",
     "address.js",
     "photo.js",
+    "batch/batch.js",
     "projector.js",
     "reload.js",
     "explore.js",

@@ -76,18 +76,19 @@ class Photos:
     Pickled, all of them are read, and what travels is their squares alone: to a process that may have no such files.
     """
 
-    def __init__(self, files: Sequence[Path], recipe: Recipe) -> None:
+    def __init__(self, files: Sequence[Path], recipe: Recipe, workers: int = 0) -> None:
         """Take note of the files.
 
         Args:
             files: of pictures, or of what should have been some.
             recipe: how they are made to squares.
+            workers: threads that read ahead.
         """
-        self._files, self._recipe = tuple(files), recipe
+        self._files, self._recipe, self._workers = tuple(files), recipe, workers
 
     def __iter__(self) -> Iterator[Square | ResNetAppError]:
         """Each file's square, or the error that says why there is none."""
-        return read_ahead(self._files, self._recipe, 0)
+        return read_ahead(self._files, self._recipe, self._workers)
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         return list, (list(self),)

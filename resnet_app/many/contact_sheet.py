@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
 
@@ -14,14 +14,20 @@ from resnet_app.outputs import require_file, writing
 
 COLUMNS = 4
 CAPTION = 44  # px under each tile
+FRAME = 6  # px, around a wrong one
 SHEET_PAGE = 400  # tiles; a contact sheet of more would not be looked at, and would take a gigabyte
 WEBP_SIDE = 16_383  # px, the most that the format has
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 INK, PAPER, FAILED = (22, 25, 29), (255, 255, 255), (164, 35, 27)
 
 
-def contact_sheet(rows: Sequence[Row]) -> Image.Image:
-    """The pictures with their labels; a file without an answer gets an empty frame."""
+def contact_sheet(rows: Sequence[Row], *, wrong: Collection[int] = ()) -> Image.Image:
+    """The pictures with their labels; a file without an answer gets an empty frame.
+
+    Args:
+        rows: each with its thumbnail.
+        wrong: places of those whose answer is known to be wrong, which are framed.
+    """
     lines = max(1, -(-len(rows) // COLUMNS))
     sheet = Image.new("RGB", (COLUMNS * (TILE + 16) + 16, lines * (TILE + CAPTION) + 16), PAPER)
     pen = ImageDraw.Draw(sheet)
@@ -34,7 +40,9 @@ def contact_sheet(rows: Sequence[Row]) -> Image.Image:
         else:
             sheet.paste(row.thumbnail, (x, y))
             best = row.predictions[0]
-            _caption(pen, (x, y + TILE + 4), f"{best.label}  {best.probability:.1%}", INK)
+            if place in wrong:
+                pen.rectangle((x, y, x + TILE - 1, y + TILE - 1), outline=FAILED, width=FRAME)
+            _caption(pen, (x, y + TILE + 4), f"{best.label}  {best.probability:.1%}", FAILED if place in wrong else INK)
     return sheet
 
 

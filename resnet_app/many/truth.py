@@ -129,6 +129,10 @@ class Counted:
         self._folders, self._classes = folders, class_index(class_names)
         self._index = {name: number for number, name in reversed(list(enumerate(class_names)))}
 
+    def true_class(self, number: int) -> int | None:
+        """The class that a picture's folder is named as; None where it is named otherwise."""
+        return self._classes.get(self._folders[number].casefold())
+
     def add(self, number: int, labels: Sequence[str], probability: float) -> None:
         """Count one picture.
 
@@ -137,7 +141,7 @@ class Counted:
             labels: its answers, best first; none where it could not be read.
             probability: of the best one.
         """
-        true = self._classes.get(self._folders[number].casefold())
+        true = self.true_class(number)
         if not labels:
             self.failed += 1
         elif true is not None:

@@ -9,7 +9,7 @@ from PIL import Image
 from resnet_app.errors import OutputError
 from resnet_app.inference.predict import Prediction, Timing
 from resnet_app.many.batch import TILE, Row
-from resnet_app.many.contact_sheet import SheetPages, contact_sheet, require_pages
+from resnet_app.many.contact_sheet import FAILED, SheetPages, contact_sheet, require_pages
 
 EXAMPLES = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 RED = Image.new("RGB", (TILE, TILE), (200, 0, 0))
@@ -65,3 +65,11 @@ def test_a_page_is_no_higher_than_its_format_takes(tmp_path):
     assert [path.name for path in pages.written] == ["g.webp", "g-2.webp"]
     with Image.open(pages.written[0]) as first:
         assert first.height <= 16_383
+
+
+def test_a_wrong_one_is_framed_and_the_right_one_is_not():
+    sheet = np.asarray(contact_sheet([answered("ants"), answered("bees")], wrong={1}))
+    for place, colour in ((0, (200, 0, 0)), (1, FAILED)):
+        x = 16 + place * (TILE + 16)
+        assert tuple(sheet[16 + 2, x + TILE // 2]) == colour
+        assert tuple(sheet[16 + TILE // 2, x + TILE // 2]) == (200, 0, 0)

@@ -100,7 +100,7 @@ def test_a_bomb_is_an_error_of_its_own_and_the_others_are_answered(tmp_path, pic
     assert rows[1].error is None
 
 
-def test_a_size_that_lies_is_no_way_around(tmp_path, picture, random18):
+def test_a_size_that_lies_is_no_way_around(tmp_path, picture):
     """The entry declares less than it holds: what is read ends there, and the checksum says that it is damaged."""
     path = tmp_path / "lies.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -113,6 +113,6 @@ def test_a_size_that_lies_is_no_way_around(tmp_path, picture, random18):
         sources.find([str(path)], tmp_path / "out")
 
 
-def test_what_is_no_zip_by_its_name_is_none(tmp_path, picture):
+def test_what_is_no_zip_by_its_name_is_none(picture):
     assert not sources.is_zip(picture)
     assert not sources.is_zip(Path("absent.zip"))
