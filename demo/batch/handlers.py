@@ -129,9 +129,10 @@ class _Work:
 
     def rows(self) -> Iterator[Row]:
         """Each picture's row, once it is kept."""
+        from resnet_app.inference.rounding import is_rounded
         from resnet_app.many.batch import Photos, answered
 
-        if self._maps:  # made here: what a map is made from is too much to travel to a GPU and back
+        if self._maps or is_rounded(self.run.model):  # made here: what a map is made from is too much to travel
             yield from self.run.rows(self._files, self._names, workers=READERS)
             return
         model = self.run.model

@@ -14,6 +14,7 @@ from demo.ui.html import NOTHING, data_uri, download, in_short, percent, table, 
 from demo.ui.html import progress as progress_bar
 from demo.ui.labels import model_key, model_title
 from resnet_app.inference.models import NONE_OF_THESE, NOT_SURE
+from resnet_app.inference.rounding import Rounding
 from resnet_app.many.batch import Batch, Row
 from resnet_app.many.contact_sheet import contact_sheet
 from resnet_app.many.table import as_csv
@@ -52,6 +53,7 @@ def batch(
         sums=_sums(language, run) if is_done else [], is_stopped=is_done and done < count,
         right=_right(language, counted.tally) if is_done and counted and counted.tally.count else NOTHING,
         confusion=_confusion(language, run, counted.tally) if is_done and counted and counted.tally.count else NOTHING,
+        rounded=_rounded(language, run.rounding) if is_done else "",
         has_wrong=bool(wrong), has_failed=bool(run.failed),
     )  # fmt: skip
 
@@ -93,6 +95,14 @@ def _right(language: str, tally: Tally) -> Markup:
         "right", language, tally=tally, low=low, high=high, share=_share(tally.accuracy),
         sure=_share(tally.mean_confidence), error=f"{tally.calibration_error:.3f}",
     )  # fmt: skip
+
+
+def _rounded(language: str, found: Rounding) -> str:
+    """What half the bits cost on the first pictures; nothing of a float32 pass."""
+    if not found.count:
+        return ""
+    share, difference = f"{100 * found.share:.2f}", f"{found.difference:.3f}"
+    return text(language, "rounding_many", count=found.count, same=found.same, difference=difference, share=share)
 
 
 def _share(value: float) -> str:

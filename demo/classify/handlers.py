@@ -54,7 +54,8 @@ def answer(asked: Asked) -> Shown:
     signed = looked.signed_map(0, 1) if len(model.class_names) == len(maps) == 2 else None
     shown = view.answer(
         language, model, found, maps, cam_ms=cam_ms, colours=asked.colours, shared=asked.scale == "shared",
-        signed=signed, is_start=Path(looked.photo).name == START.name and model.choice.weights == BUNDLED,
+        signed=signed, rounding=looked.rounding(),
+        is_start=Path(looked.photo).name == START.name and model.choice.weights == BUNDLED,
     )  # fmt: skip
     return Shown(shown, no_problem(), gr.update(visible=True), slider, classes)
 

@@ -9,12 +9,13 @@ from markupsafe import Markup
 from demo.classify import two_classes_view
 from demo.locales import text
 from demo.ui.heatmaps import class_colours, colour_bar, hottest
-from demo.ui.html import data_uri, figure, template
+from demo.ui.html import NOTHING, data_uri, figure, note, template
 from demo.ui.labels import model_key, model_title
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import coloured
 from resnet_app.inference.models import NONE_OF_THESE, LoadedModel
 from resnet_app.inference.predict import Answer, Timing
+from resnet_app.inference.rounding import Rounding
 
 TINY_FROM = 4  # times: a picture that had to be enlarged so much has little to tell things apart by
 _show = template("classify.html")
@@ -31,6 +32,7 @@ def answer(
     shared: bool = True,
     is_start: bool = False,
     signed: SignedMap | None = None,
+    rounding: Rounding | None = None,
 ) -> Markup:
     """The stage (the crop, with one map over it) and the answers; choosing one is done in the page.
 
@@ -46,6 +48,7 @@ def answer(
         shared: whether all maps are on one scale, so that the better answer's map glows more, or each on its own.
         is_start: whether this is the example that every visit starts with: then it says so, and which ways lead on.
         signed: of the two classes, where there are two.
+        rounding: what half the bits changed in this answer, where they were used.
     """
     crop = data_uri(result.crop)
     doubt = model.doubt(result.predictions[0].probability, result.is_ood)
@@ -62,7 +65,7 @@ def answer(
         colour_bar=colour_bar("0", figure(peak) if shared else text(language, "maps_peak"), colours),
         scale=text(language, "map_scale_shared" if shared else "map_scale_own", layer=maps[0].layer),
         two=two_classes_view.of(language, result, crop, signed) if signed else None,
-        times=times(language, replace(result.timing, cam=cam_ms)),
+        times=times(language, replace(result.timing, cam=cam_ms)) + _rounded(language, rounding),
         key=model_key(model), title=model_title(language, model),
         is_start=is_start,
     )  # fmt: skip
@@ -100,6 +103,13 @@ def warnings(model: LoadedModel, result: Answer, doubt: str) -> list[str]:
 
 def _map_alt(language: str, result: Answer, maps: list[Heatmap], place: int) -> str:
     return text(language, "map_alt", label=result.predictions[place].label, where=hottest(language, maps[place]))
+
+
+def _rounded(language: str, rounding: Rounding | None) -> Markup:
+    if rounding is None:
+        return NOTHING
+    key = "rounding_same" if rounding.same else "rounding_other"
+    return note(text(language, key, difference=f"{rounding.difference:.3f}", share=f"{100 * rounding.share:.2f}"))
 
 
 def times(language: str, timing: Timing) -> Markup:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from demo.locales import text
 from demo.locales.names import device_title
 from demo.ui.session import OWN
+from resnet_app.choices import BFLOAT16
 from resnet_app.registry import TAUGHT, get_spec
 
 if TYPE_CHECKING:
@@ -31,10 +32,15 @@ def weight_choices(
 
 
 def device_choices(language: str) -> list[tuple[str, str]]:
-    """The devices of this machine, each by its name."""
+    """The devices of this machine, each by its name, and once more where it is quicker in half the bits."""
     from resnet_app import device
 
     return [
         (text(language, "device_auto"), device.AUTO),
         *((device_title(language, d), d.name) for d in device.available()),
+        *(
+            (f"{device_title(language, d)} · {BFLOAT16}", f"{d.name} {BFLOAT16}")
+            for d in device.available()
+            if device.has_quick_bfloat16(d)
+        ),
     ]

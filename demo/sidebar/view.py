@@ -12,6 +12,7 @@ from demo.ui.html import NNBSP, amount, template
 from demo.ui.labels import model_key, model_title, weights_title
 from resnet_app import device
 from resnet_app.checkpoints.read import Checkpoint
+from resnet_app.choices import FLOAT32
 from resnet_app.inference.models import BUNDLED_SURE, RANDOM_SEED, LoadedModel
 from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED, BUNDLED_FILES, RANDOM
@@ -30,7 +31,7 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         ("card_parameters", amount(model.parameters)),
         ("card_memory", _memory(language, model)),
         *([("card_sure", text(language, "card_sure_value", **BUNDLED_SURE))] if _is_bundled(model) else []),
-        ("card_device", device_title(language, model.device)),
+        ("card_device", _place(language, model)),
         ("card_loaded", f"{model.load_ms / 1000:.2f}{NNBSP}s"),
     ]
     if model.choice.checkpoint and model.choice.head is None and model.checkpoint is not None:
@@ -43,6 +44,12 @@ def status_ready(language: str, model: LoadedModel, *, note: str = "", still: bo
         title=model.spec.title, note=note, rows=rows, key=model_key(model),
         full=model_title(language, model), choice=_held(language, model),
     )  # fmt: skip
+
+
+def _place(language: str, model: LoadedModel) -> str:
+    """The device, and in how many bits it computes where these are not the usual ones."""
+    title = device_title(language, model.device)
+    return f"{title} · {model.choice.precision}" if model.choice.precision != FLOAT32 else title
 
 
 def _memory(language: str, model: LoadedModel) -> str:

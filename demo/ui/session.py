@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from resnet_app.choices import LAYERS, MAX_TOP_K
+from resnet_app.choices import FLOAT32, LAYERS, MAX_TOP_K
 from resnet_app.registry import TAUGHT
 
 if TYPE_CHECKING:
     from resnet_app.explain.heatmap import Heatmap, SignedMap
     from resnet_app.inference.models import LoadedModel, ModelChoice
     from resnet_app.inference.predict import Answer
+    from resnet_app.inference.rounding import Rounding
 
 OWN = "own"  # the choice of weights that stands for the uploaded checkpoint
 Made = TypeVar("Made")
@@ -109,6 +110,17 @@ class Looked:
                 held = self._made["held"] = (frozenset(keep), predict.hold(self.model, first, keep))
             return held[1]
 
+    def rounding(self) -> Rounding | None:
+        """What half the bits changed in the answer; nothing where it has all of them."""
+        from resnet_app.inference.rounding import Rounding, is_rounded
+
+        def make() -> Rounding | None:
+            found = Rounding()
+            found.add(self.model, self.answer())
+            return found
+
+        return self.once("rounding", make) if is_rounded(self.model) else None
+
     def maps(self, classes: Sequence[int]) -> tuple[list[Heatmap], float]:
         """Grad-CAM on layer4 for some classes, and the milliseconds that it took when they were made."""
         from resnet_app.device import clock
@@ -178,8 +190,16 @@ def current(choice: ModelChoice | None, model: str = "", weights: str = "", devi
     from resnet_app.inference.cache import shared_cache
 
     if choice is None:
-        choice = models.choose(model or None, weights if weights not in (OWN, TAUGHT) else None, device=device)
+        name, precision = placed(device)
+        own = weights in (OWN, TAUGHT)
+        choice = models.choose(model or None, None if own else weights, device=name, precision=precision)
     return shared_cache().get(choice)
+
+
+def placed(device: str) -> tuple[str, str]:
+    """What the sidebar's box of devices has: a device, and in how many bits it computes (``cpu bfloat16``)."""
+    name, _, precision = device.partition(" ")
+    return name, precision or FLOAT32
 
 
 def obtain(
@@ -195,25 +215,29 @@ def obtain(
     """The model for what was picked, from the shared cache or loaded into it.
 
     Args:
-        model, weights, device: as the sidebar has them; None stands for the defaults.
+        model, weights, device: as the sidebar has them, ``placed``; None stands for the defaults.
         checkpoint: a file of the person's own, used where ``weights`` is ``OWN``.
         class_names: what the person calls the file's classes, as typed.
         taught: the session's lesson, used where ``weights`` is ``TAUGHT``.
         progress: told bytes so far and in all of a download.
     """
+    from resnet_app import device as devices
     from resnet_app.checkpoints.class_names import parse_class_names
-    from resnet_app.device import resolve as resolve_device
     from resnet_app.inference import models
     from resnet_app.inference.cache import shared_cache
 
+    name, precision = placed(device)
     if weights == TAUGHT and taught is not None:
-        return shared_cache().get(replace(taught, device=resolve_device(device).name), progress=progress)
+        found = devices.resolve(name)
+        precision = devices.check_precision(precision, found)
+        return shared_cache().get(replace(taught, device=found.name, precision=precision), progress=progress)
     names = parse_class_names(class_names or "") or None
     own = checkpoint if weights == OWN else None
     choice = models.choose(
         model or None,
         None if own else weights or None,
-        device=device,
+        device=name,
+        precision=precision,
         checkpoint=own,
         class_names=names if own else None,
     )

@@ -15,6 +15,8 @@ import torchvision
 from PIL import Image
 
 from demo.classify import view
+from demo.sidebar.view import status_ready
+from resnet_app import device
 from resnet_app.colours import SIDES
 from resnet_app.inference import models
 from resnet_app.inference.predict import Prediction, classify
@@ -115,3 +117,17 @@ def test_a_class_has_one_colour_wherever_it_stands():
         page = look(photo=str(photo)).result.partition('class="answers')[2]
         colours = re.findall(r'<b>(ants|bees)</b>.*?<span class="bar"><i style="[^"]*background:(#\w+)', page)
         assert dict(colours) == dict(zip(("ants", "bees"), SIDES, strict=True))
+
+
+def test_half_the_bits_say_what_they_cost_in_the_answer_and_the_card(monkeypatch) -> None:
+    monkeypatch.setattr(device, "has_quick_bfloat16", lambda _device: True)
+    shown = look(photo=str(BEE), device="cpu bfloat16").result
+    told = re.search(
+        r"bfloat16 changed the logits of this photo by at most ([\d.]+) \(([\d.]+) % of the largest\)", shown
+    )
+    assert told
+    assert 0.0005 < float(told[1]) < 0.2
+    assert "the best answer is float32" in unescape(shown)
+    assert "bfloat16" not in look(photo=str(BEE), device="cpu").result
+    model = models.load(models.choose(device="cpu", precision="bfloat16"))
+    assert "2 threads · bfloat16" in status_ready("en", model).replace("1 thread ·", "2 threads ·")

@@ -8,6 +8,7 @@ from torchvision.models import get_model_weights
 
 from demo.locales import LANGUAGES
 from demo.sidebar.choices import device_choices, weight_choices
+from resnet_app import device
 from resnet_app.inference.models import Head, choose
 from resnet_app.registry import SPECS
 
@@ -44,8 +45,9 @@ def test_each_device_of_the_machine_is_offered_and_the_automatic_choice_first(mo
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"Card {index}")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.setattr(device, "has_quick_bfloat16", lambda each: each.name != "cpu")
     for language, automatic, cpu in (("en", "Automatic", "CPU · 1 thread"), ("zh-CN", "自动", "CPU · 1 线程")):
         assert device_choices(language) == [
-            (automatic, "auto"), ("Card 0 · cuda:0", "cuda:0"), ("Card 1 · cuda:1", "cuda:1"),
-            (cpu, "cpu"),
+            (automatic, "auto"), ("Card 0 · cuda:0", "cuda:0"), ("Card 1 · cuda:1", "cuda:1"), (cpu, "cpu"),
+            ("Card 0 · cuda:0 · bfloat16", "cuda:0 bfloat16"), ("Card 1 · cuda:1 · bfloat16", "cuda:1 bfloat16"),
         ]  # fmt: skip
