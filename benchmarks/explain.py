@@ -25,6 +25,7 @@ from pathlib import Path
 
 NETWORKS = ("resnet18", "resnet50", "resnet152", "resnext50_32x4d")
 FIVE = [1, 7, 281, 340, 999]
+MANY, AT_ONCE = 8, ", 8 at once"  # photos of a pass, whose time is told for each
 PAUSE_S = 0.05  # for the threads of the side before to go to sleep
 Work = Callable[[], object]
 
@@ -34,6 +35,7 @@ def ours(name: str) -> dict[str, Work]:
     import torch
     from PIL import Image
 
+    from resnet_app.device import has_quick_bfloat16
     from resnet_app.explain import cam
     from resnet_app.inference import models
     from resnet_app.inference.predict import Answer, Timing
@@ -48,7 +50,21 @@ def ours(name: str) -> dict[str, Work]:
             logits = model.network.forward_head(held[model.backbone.last])[0]
         return Answer("made up", (), crop, pixels, logits, held, Timing())
 
+    def passes(through: models.LoadedModel, given: torch.Tensor) -> Work:
+        def work() -> None:
+            with torch.inference_mode():
+                through.network.forward_head(through.backbone(given))
+
+        return work
+
+    eight = torch.randn(MANY, 3, 224, 224)
+    sides = {"ours" + AT_ONCE: passes(model.for_many(2 * MANY), eight)}
+    if has_quick_bfloat16(model.device):
+        half = models.load(models.choose(name, "random", device="cpu", precision="bfloat16"))
+        sides["ours, bfloat16"] = passes(half, pixels)
+        sides["ours, bfloat16" + AT_ONCE] = passes(half.for_many(2 * MANY), eight)
     return {
+        **sides,
         "ours": answer,
         "ours, layer4, 1 class": lambda: cam.heatmaps(model, answer(), FIVE[:1]),
         "ours, layer4, 5 classes": lambda: cam.heatmaps(model, answer(), FIVE),
@@ -65,9 +81,11 @@ def torch_peers(name: str) -> dict[str, Work]:
 
     network, pixels = torchvision.models.get_model(name).eval(), torch.randn(1, 3, 224, 224)
 
-    def eager() -> None:
+    eight = torch.randn(MANY, 3, 224, 224)
+
+    def eager(given: torch.Tensor = pixels) -> None:
         with torch.inference_mode():
-            network(pixels)
+            network(given)
 
     def library(layer: torch.nn.Module, classes: list[int]) -> None:
         with GradCAM(model=network, target_layers=[layer]) as cam:
@@ -76,6 +94,7 @@ def torch_peers(name: str) -> dict[str, Work]:
 
     sides: dict[str, Work] = {
         "eager": eager,
+        "eager" + AT_ONCE: lambda: eager(eight),
         "library, layer4, 1 class": lambda: library(network.layer4[-1], FIVE[:1]),
         "library, layer4, 5 classes": lambda: library(network.layer4[-1], FIVE),
         "library, layer3, 1 class": lambda: library(network.layer3[-1], FIVE[:1]),
@@ -98,7 +117,9 @@ def exported(name: str, folder: str) -> Path:
     import torchvision
 
     path = Path(folder) / f"{name}.onnx"
-    torch.onnx.export(torchvision.models.get_model(name).eval(), (torch.randn(1, 3, 224, 224),), path, dynamo=False)
+    network = torchvision.models.get_model(name).eval()
+    any_number = {"input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}}
+    torch.onnx.export(network, (torch.randn(1, 3, 224, 224),), path, dynamo=False, **any_number)
     return path
 
 
@@ -112,24 +133,37 @@ def onnx_runtime(name: str) -> dict[str, Work]:
     options.intra_op_num_threads = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
         session = onnxruntime.InferenceSession(exported(name, folder), options, providers=["CPUExecutionProvider"])
-    given = {session.get_inputs()[0].name: np.random.default_rng(0).random((1, 3, 224, 224), np.float32)}
-    return {"ONNX Runtime": lambda: session.run(None, given)}
+    given = np.random.default_rng(0).random((MANY, 3, 224, 224), np.float32)
+    return {
+        "ONNX Runtime": lambda: session.run(None, {"x": given[:1]}),
+        "ONNX Runtime" + AT_ONCE: lambda: session.run(None, {"x": given}),
+    }
 
 
 def openvino(name: str) -> dict[str, Work]:
-    """OpenVINO in float32, as many threads as torch takes."""
+    """OpenVINO in float32 and, where this CPU has it, bfloat16; as many threads as torch takes."""
     import numpy as np
     import openvino as library
     import torch
 
-    settings = {
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(), "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "f32",
-    }  # fmt: skip
+    from resnet_app.device import Device, has_quick_bfloat16
+
+    given = np.random.default_rng(0).random((MANY, 3, 224, 224), np.float32)
+    kinds = [("OpenVINO", "f32", 1), ("OpenVINO" + AT_ONCE, "f32", MANY)]
+    if has_quick_bfloat16(Device("cpu", "CPU")):
+        kinds.append(("OpenVINO, bfloat16", "bf16", 1))
     with tempfile.TemporaryDirectory() as folder:
-        compiled = library.Core().compile_model(exported(name, folder), "CPU", settings).create_infer_request()
-    given = np.random.default_rng(0).random((1, 3, 224, 224), np.float32)
-    return {"OpenVINO": lambda: compiled.infer([given])}
+        path, sides = exported(name, folder), {}
+        for title, precision, count in kinds:
+            settings = {
+                "INFERENCE_NUM_THREADS": torch.get_num_threads(), "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": precision,
+            }  # fmt: skip
+            read = library.Core().read_model(path)
+            read.reshape([count, 3, 224, 224])
+            compiled = library.Core().compile_model(read, "CPU", settings).create_infer_request()
+            sides[title] = lambda compiled=compiled, count=count: compiled.infer([given[:count]])
+    return sides
 
 
 KINDS = {"ours": ours, "torch_peers": torch_peers, "onnx_runtime": onnx_runtime, "openvino": openvino}
@@ -188,7 +222,7 @@ def measure(name: str, repeats: int) -> dict[str, list[float]]:
         for turn in range(repeats + 1):
             for worker, side in sides:
                 time.sleep(PAUSE_S)
-                spent = worker.milliseconds(side)
+                spent = worker.milliseconds(side) / (MANY if side.endswith(AT_ONCE) else 1)
                 if turn:
                     took.setdefault(side, []).append(spent)
     finally:
@@ -213,6 +247,11 @@ RATIOS = (
     ("eager", "ours", "forward: eager torchvision over ours"),
     ("ours", "ONNX Runtime", "forward: ours over ONNX Runtime"),
     ("ours", "OpenVINO", "forward: ours over OpenVINO"),
+    ("eager, 8 at once", "ours, 8 at once", "eight photos at once: eager torchvision over ours"),
+    ("ours, 8 at once", "ONNX Runtime, 8 at once", "eight photos at once: ours over ONNX Runtime"),
+    ("ours, 8 at once", "OpenVINO, 8 at once", "eight photos at once: ours over OpenVINO"),
+    ("ours", "ours, bfloat16", "forward: ours in float32 over ours in bfloat16"),
+    ("ours, bfloat16", "OpenVINO, bfloat16", "forward in bfloat16: ours over OpenVINO"),
     ("library, layer4, 1 class", "ours, layer4, 1 class", "layer4, 1 class: pytorch-grad-cam over ours"),
     ("TorchCAM, layer4, 1 class", "ours, layer4, 1 class", "layer4, 1 class: TorchCAM over ours"),
     ("library, layer4, 5 classes", "ours, layer4, 5 classes", "layer4, 5 classes: pytorch-grad-cam over ours"),
