@@ -1,7 +1,11 @@
-"""docs/ lists each sentence that the doctor says, and each statement of the lesson; the plans use the page's words."""
+"""docs/ lists each sentence of the doctor and each statement of the lesson; the plans use the page's words.
+
+Links and paths that any page names lead to files.
+"""
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +75,31 @@ def test_the_teachers_plan_speaks_the_pages_words_and_fits_two_pages(language: s
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sheet_is_what_the_page_prints(language: str) -> None:
     assert lesson_sheet.path(language).read_text("utf-8") == lesson_sheet.sheet(language)
+
+
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "assets").glob("*.md"),
+    ROOT / "benchmarks" / "README.md",
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    found = re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in found if "://" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "docs/lesson.md"])
+def test_paths_that_are_named_are_there(name: str) -> None:
+    found = re.findall(r"`((?:tests|resnet_app|demo)/[\w./-]+)`", (ROOT / name).read_text("utf-8"))
+    assert len(found) > 5
+    assert [path for path in found if not (ROOT / path).exists()] == []
+
+
+def test_each_document_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    assert [
+        page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md" and page.name not in index
+    ] == []
