@@ -140,6 +140,8 @@ def choose(
 class LoadedModel:
     """A network ready to answer, shared by everyone who picked the same: it is never changed.
 
+    Pickled, it takes its weights along: to a process, perhaps on another machine, that may have no such file.
+
     Attributes:
         choice: what was picked.
         spec: the variant.
@@ -163,6 +165,13 @@ class LoadedModel:
     recipe: Recipe
     checkpoint: Checkpoint | None
     load_ms: float
+
+    def __reduce__(self) -> Any:
+        """It travels as arrays, which any process can read, and looks for its device anew where it arrives."""
+        arrays = {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}
+        checkpoint = replace(self.checkpoint, state_dict={}) if self.checkpoint else None  # the arrays are the same
+        kept = (self.choice, self.spec, self.stem, self.class_names, self.recipe, checkpoint, self.load_ms)
+        return _model_of_arrays, (arrays, *kept)
 
     @cached_property
     def parameters(self) -> int:
@@ -236,6 +245,25 @@ class LoadedModel:
         if self.choice.head is not None:
             return TAUGHT
         return shown(self.choice.checkpoint.name) if self.choice.checkpoint else self.choice.weights
+
+
+def _model_of_arrays(
+    arrays: dict[str, Any],
+    choice: ModelChoice,
+    spec: ModelSpec,
+    stem: str,
+    class_names: tuple[str, ...],
+    recipe: Recipe,
+    checkpoint: Checkpoint | None,
+    load_ms: float,
+) -> LoadedModel:
+    network = spec.skeleton(num_classes=len(class_names), stem=stem)
+    network.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()}, assign=True)
+    network.eval().requires_grad_(False)
+    device = devices.resolve(choice.device)
+    network.to(device.torch)
+    backbone = Backbone(network, device.torch)
+    return LoadedModel(choice, spec, network, backbone, device, stem, class_names, recipe, checkpoint, load_ms)
 
 
 def load(choice: ModelChoice, *, progress: Progress | None = None) -> LoadedModel:

@@ -1,6 +1,9 @@
 """What a person picked, the models made from it, and the cache that everyone shares."""
 
+import dataclasses
 import os
+import pickle
+import shutil
 import sys
 import threading
 import time
@@ -90,6 +93,30 @@ def test_a_checkpoint_answers_as_in_plain_pytorch(plain_two_classes, picture):
     with torch.inference_mode():
         expected = network(ResNet18_Weights.DEFAULT.transforms()(Image.open(picture))[None])[0]
     torch.testing.assert_close(classify(model, picture).logits, expected, atol=1e-5, rtol=0)
+
+
+def test_a_model_that_travels_answers_alike_where_its_file_is_not(plain_two_classes, picture, tmp_path):
+    path = shutil.copy(plain_two_classes[1], tmp_path / "mine.pth")
+    model = models.load(models.choose(checkpoint=path, device="cpu", class_names=("ant", "bee")))
+    sent = pickle.dumps(model)
+    (tmp_path / "mine.pth").unlink()
+    arrived = pickle.loads(sent)
+    assert len(sent) < 1.1 * sum(tensor.nbytes for tensor in model.network.state_dict().values())  # weights travel once
+    assert torch.equal(classify(arrived, picture).logits, classify(model, picture).logits)
+    assert not any(parameter.requires_grad for parameter in arrived.network.parameters())
+    assert not any(module.training for module in arrived.network.modules())
+    for told in ("choice", "spec", "stem", "class_names", "recipe", "weights_name", "device"):
+        assert getattr(arrived, told) == getattr(model, told)
+
+
+def test_what_a_model_knows_of_strangers_and_what_it_was_taught_travels_too(picture):
+    model = models.load(models.choose(device="cpu"))
+    assert pickle.loads(pickle.dumps(model)).ood_threshold == model.ood_threshold is not None
+    head = models.Head(("a", "b", "c"), torch.randn(3, 512), torch.randn(3))
+    taught = models.dressed(model, dataclasses.replace(model.choice, head=head))
+    arrived = pickle.loads(pickle.dumps(taught))
+    assert arrived.class_names == ("a", "b", "c")
+    assert torch.equal(classify(arrived, picture).logits, classify(taught, picture).logits)
 
 
 @pytest.mark.slow
