@@ -220,7 +220,7 @@ class LoadedModel:
         Its packed weights are a copy of its own, in an order that suits the group; it is let go of with the model.
         """
         group = GROUP if self.device.name == devices.CPU else GPU_GROUP
-        if count < 2 * group:
+        if count < 2 * group or self.backbone.group == group:
             return self
         return replace(self, backbone=_backbone(self.network, self.device, self.choice.precision, group))
 
@@ -262,7 +262,7 @@ def _model_of_arrays(
     network.eval().requires_grad_(False)
     device = devices.resolve(choice.device)
     network.to(device.torch)
-    backbone = Backbone(network, device.torch)
+    backbone = _backbone(network, device, choice.precision)
     return LoadedModel(choice, spec, network, backbone, device, stem, class_names, recipe, checkpoint, load_ms)
 
 

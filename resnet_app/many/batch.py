@@ -27,6 +27,7 @@ from resnet_app.inference.predict import (
     read_square,
 )
 from resnet_app.inference.rounding import Rounding, is_rounded
+from resnet_app.many.remote import Place, at_hand
 from resnet_app.naming import shown
 
 TILE = 224  # px, a thumbnail's side
@@ -76,7 +77,7 @@ class Photos:
     Pickled, all of them are read, and what travels is their squares alone: to a process that may have no such files.
     """
 
-    def __init__(self, files: Sequence[Path], recipe: Recipe, workers: int = 0) -> None:
+    def __init__(self, files: Sequence[Place], recipe: Recipe, workers: int = 0) -> None:
         """Take note of the files.
 
         Args:
@@ -94,7 +95,7 @@ class Photos:
         return list, (list(self),)
 
 
-def read_ahead(files: Sequence[Path], recipe: Recipe, workers: int) -> Iterator[Square | ResNetAppError]:
+def read_ahead(files: Sequence[Place], recipe: Recipe, workers: int) -> Iterator[Square | ResNetAppError]:
     """Each file's square in order, or the error that says why there is none.
 
     Args:
@@ -119,9 +120,10 @@ def read_ahead(files: Sequence[Path], recipe: Recipe, workers: int) -> Iterator[
                 each.cancel()
 
 
-def _square_or_error(file: Path, recipe: Recipe) -> Square | ResNetAppError:
+def _square_or_error(file: Place, recipe: Recipe) -> Square | ResNetAppError:
     try:
-        return read_square(file, recipe)
+        with at_hand(file) as path:
+            return read_square(path, recipe)
     except ResNetAppError as error:
         return error.alone()
 
@@ -174,7 +176,7 @@ class Batch:
         return min(self._top_k, len(self.model.class_names))
 
     def rows(
-        self, files: Sequence[Path], names: Sequence[str] | None = None, *, workers: int = 0
+        self, files: Sequence[Place], names: Sequence[str] | None = None, *, workers: int = 0
     ) -> Generator[Row, None, None]:
         """A row for each file, in order, as it is answered.
 
@@ -184,7 +186,7 @@ class Batch:
             workers: threads that read pictures ahead while the network is at work on an earlier one.
         """
         squares = read_ahead(files, self.model.recipe, workers)
-        names = names or [shown(file) for file in files]
+        names = names or [shown(str(file)) for file in files]
         keep = self._maps.keep if self._maps else ()
         results = in_groups(self.model, squares, names, top_k=self._top_k, keep=keep)
         for file, name, result in zip(files, names, results, strict=True):
@@ -200,18 +202,22 @@ class Batch:
         if self._keep_rows:
             self.done.append(row if self._keep_thumbnails else replace(row, thumbnail=None))
 
-    def _row(self, file: Path, name: str, result: Answer | ResNetAppError) -> Row:
+    def _row(self, file: Place, name: str, result: Answer | ResNetAppError) -> Row:
         if isinstance(result, ResNetAppError):
             return _failed(self.model, name, result)
         if is_rounded(self.model) and self.rounding.count < COMPARED:
             self.rounding.add(self.model, result)
         try:
-            cam_ms = self._maps.explain(self.count + 1, file, result) if self._maps else 0.0
+            cam_ms = self._explain(self._maps, file, result) if self._maps else 0.0
         except OutputError:  # nothing more can be written: that ends the run
             raise
         except ResNetAppError as error:
             return _failed(self.model, name, error)
         return _row(self.model, name, result, cam_ms)
+
+    def _explain(self, maps: Maps, file: Place, answer: Answer) -> float:
+        with at_hand(file) as path:
+            return maps.explain(self.count + 1, path, answer)
 
     @property
     def mean_ms(self) -> float:

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from resnet_app.errors import DataError
 from resnet_app.images import MAX_FILE_BYTES, SUFFIXES, find_files
+from resnet_app.many import remote
+from resnet_app.many.remote import Place
 from resnet_app.naming import as_given, shown
 from resnet_app.training.boxes import is_picture
 
@@ -28,7 +30,7 @@ class Source:
         folder: the name of the folder that it lies in.
     """
 
-    file: Path
+    file: Place
     name: str
     folder: str
 
@@ -37,16 +39,20 @@ def find(given: Sequence[str], unpacked: Path) -> list[Source]:
     """The pictures that some paths mean, in the order of the paths.
 
     Args:
-        given: pictures, folders, zips.
+        given: pictures, folders, zips, and addresses of pictures and folders.
         unpacked: a folder that the pictures of zips are written to.
 
     Raises:
-        DataError: a path with nothing there, a folder or a zip without pictures, or a zip that will not do.
+        DataError: a path with nothing there, an address that cannot be listed, a folder or a zip without pictures, or a zip that will not do.
     """
     return [source for number, path in enumerate(given) for source in _find(path, unpacked / str(number))]
 
 
 def _find(given: str, unpacked: Path) -> Iterator[Source]:
+    if remote.is_remote(given):
+        for there in remote.find_files(given):
+            yield Source(there, shown(there.url), PurePosixPath(there.url).parent.name)
+        return
     path = Path(given)
     if is_zip(path):
         yield from unpack(path, unpacked, name=given)

@@ -13,6 +13,7 @@ from resnet_app.many import parquet
 from resnet_app.many.batch import Batch, Row
 from resnet_app.many.earlier import Earlier
 from resnet_app.many.formats import Csv, Format, JsonLines, Key
+from resnet_app.many.remote import Place, RemoteFile
 from resnet_app.many.sources import Source
 from resnet_app.many.truth import Counted
 from resnet_app.outputs import writing
@@ -177,8 +178,10 @@ def rows_path(path: Path, kind: str) -> Path:
     return path.with_name(f"{path.name}.jsonl") if kind == PARQUET else path
 
 
-def size_of(file: Path) -> int:
+def size_of(file: Place) -> int:
     """A file's bytes; 0 where it cannot be looked at."""
+    if isinstance(file, RemoteFile):
+        return file.size
     with suppress(OSError):
         return file.stat().st_size
     return 0
