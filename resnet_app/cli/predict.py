@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from resnet_app.many.truth import Counted
 
 MOST_WORKERS = 256
+LOCAL, RAY = "local", "ray"
 
 
 def add_predict(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``predict``."""
     parser.add_argument(
         "paths", nargs="+", metavar="PATH",
-        help="a picture, a folder with pictures in it or below, a zip of them, or - for a list of these on stdin",
+        help="a picture, a folder with pictures in it or below, a zip of them, an address such as s3://bucket/photos/, or - "
+        "for a list of these on stdin",
     )  # fmt: skip
     add_choice(parser)
     parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")
@@ -76,8 +78,12 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
         help="float32, or bfloat16 where the device is quicker in it; it is said what that costs (default: float32)",
     )  # fmt: skip
     parser.add_argument(
-        "--workers", type=int, metavar="N", default=os.cpu_count() or 1,
-        help="threads that read pictures ahead (default: one a core; 0: none)",
+        "--workers", type=int, metavar="N",
+        help="threads that read pictures ahead, or Ray's processes that answer (default: one a core; 0: none ahead)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--engine", choices=(LOCAL, RAY), default=LOCAL, metavar="E",
+        help="local, or ray: the cores of this machine, or of the cluster that RAY_ADDRESS names, by Ray Data",
     )  # fmt: skip
     parser.set_defaults(run=_predict)
 
@@ -91,6 +97,7 @@ def _predict(options: argparse.Namespace) -> int:
 
     predict.check_top_k(options.top_k)
     _check_resume(options)
+    _check_engine(options)
     layers = cam.parse_layers(options.cam_layer)
     with TemporaryDirectory(prefix="resnet-explorer-") as unpacked:
         found = sources.find(_given(options), Path(unpacked))
@@ -115,7 +122,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _given(options: argparse.Namespace) -> list[str]:
     """The paths, with what stdin lists in the place of ``-``."""
-    if not 0 <= options.workers <= MOST_WORKERS:
+    if options.workers is not None and not 0 <= options.workers <= MOST_WORKERS:
         raise ResNetAppError(f"--workers is {options.workers}; give 0 to {MOST_WORKERS}.")
     if "-" not in options.paths:
         return list(options.paths)
@@ -140,6 +147,22 @@ def _check_resume(options: argparse.Namespace) -> None:
             f"{options.parquet} is finished, and a finished Parquet file cannot be gone on with; name another, or "
             "leave out --resume to write it anew."
         )
+
+
+def _check_engine(options: argparse.Namespace) -> None:
+    """Refuse what Ray cannot do before the model is loaded."""
+    if options.engine == LOCAL:
+        return
+    from resnet_app.many import ray_engine
+
+    if others := [name for name in ("grid", "cam_dir") if getattr(options, name)]:
+        named = " and ".join(f"--{name.replace('_', '-')}" for name in others)
+        raise ResNetAppError(
+            f"--engine ray brings back answers, no pictures; leave out {named}, or take --engine local."
+        )
+    if options.workers == 0:
+        raise ResNetAppError("--engine ray answers in processes of its own; give --workers 1 or more.")
+    ray_engine.require()
 
 
 @dataclass(frozen=True)
@@ -177,7 +200,7 @@ def _answer(options: argparse.Namespace, run: Batch, found: Sequence[Source], ma
             at_the_end.callback(maps.finish)
         answered = table.kept if table else 0
         left = table.left() if table else found
-        rows = run.rows([each.file for each in left], [each.name for each in left], workers=options.workers)
+        rows = _rows(options, run, left)
         at_the_end.callback(rows.close)
         bar = report.progress(len(found), answered, has_lines=not options.json)
         progress = at_the_end.enter_context(bar)
@@ -201,6 +224,21 @@ def _answer(options: argparse.Namespace, run: Batch, found: Sequence[Source], ma
                 counted = table.count(run.model.class_names)
             table.done()
     return Outcome(answered, counted, seconds)
+
+
+def _rows(options: argparse.Namespace, run: Batch, pictures: Sequence[Source]) -> Generator[Row, None, None]:
+    """The rows of those pictures in order, from the engine that was chosen."""
+    files, names = [each.file for each in pictures], [each.name for each in pictures]
+    if options.engine == LOCAL:
+        workers = (os.cpu_count() or 1) if options.workers is None else options.workers
+        yield from run.rows(files, names, workers=workers)
+        return
+    from resnet_app.many import ray_engine
+
+    with closing(ray_engine.rows(run.model, files, names, top_k=options.top_k, actors=options.workers)) as rows:
+        for row in rows:
+            run.keep(row)
+            yield row
 
 
 def _told(row: Row) -> tuple[list[str], float]:

@@ -43,7 +43,8 @@ def find(given: Sequence[str], unpacked: Path) -> list[Source]:
         unpacked: a folder that the pictures of zips are written to.
 
     Raises:
-        DataError: a path with nothing there, an address that cannot be listed, a folder or a zip without pictures, or a zip that will not do.
+        DataError: a path with nothing there, an address that cannot be listed, a folder or a zip without pictures, or a
+            zip that will not do.
     """
     return [source for number, path in enumerate(given) for source in _find(path, unpacked / str(number))]
 
