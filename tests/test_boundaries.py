@@ -30,6 +30,9 @@ LIBRARY_FLOORS = {
 PEERS = {  # third parties that one file alone may import
     "pytorch_grad_cam": ("explain.worth.faithfulness", "explain.worth.reference"),
     "torchinfo": ("architecture.torchinfo_counts",),
+    "ray": ("many.ray_engine",),
+    "pyarrow": ("many.ray_engine", "many.parquet"),
+    "fsspec": ("many.remote",),
     "matplotlib": ("training.plots", "depth.plots"),
 }
 LIBRARY = sorted((ROOT / "resnet_app").rglob("*.py"))
@@ -194,7 +197,17 @@ def test_the_library_loads_no_page_and_no_peer(fresh_python):
     assert done.returncode == 0, done.stderr
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert {"resnet_app", "torch"} <= loaded
-    assert not loaded & {"gradio", "plotly", "demo", "pytorch_grad_cam", "torchinfo", "matplotlib", "cv2", "pytest"}
+    assert not loaded & {
+        "gradio",
+        "plotly",
+        "demo",
+        "pytorch_grad_cam",
+        "torchinfo",
+        "matplotlib",
+        "cv2",
+        "pytest",
+        "ray",
+    }
 
 
 def test_the_command_line_starts_without_torch(fresh_python):
