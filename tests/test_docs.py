@@ -8,9 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from demo.lesson.choices import STEPS, Step
 from demo.locales import LANGUAGES, text
+from resnet_app.cli import main
 from tests.paths import ROOT
 from tools import lesson_sheet
 
@@ -103,3 +105,39 @@ def test_each_document_is_in_the_index() -> None:
     assert [
         page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md" and page.name not in index
     ] == []
+
+
+SCALE = (ROOT / "docs" / "scale.md").read_text("utf-8")
+
+
+def test_the_costs_of_a_million_photographs_are_what_the_model_says() -> None:
+    rows = re.findall(r"^\| (\d+) \| (`predict`|Ray) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", SCALE, re.M)
+    assert [row[:2] for row in rows] == [("1", "`predict`"), ("1", "Ray"), ("4", "Ray"), ("16", "Ray")]
+    for machines, way, hours, together, price in rows:
+        start, rate = (60, 15) if way == "Ray" else (0, 18.6)
+        expected = (start + 1_000_000 / (int(machines) * rate)) / 3600
+        assert float(hours) == pytest.approx(expected, abs=0.05)
+        assert float(together) == pytest.approx(int(machines) * expected, abs=0.05)
+        assert float(price) == pytest.approx(int(machines) * expected * 0.10, abs=0.005)
+    assert "| ours (`predict --csv`) | 18.6 |" in (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+
+
+def test_the_commands_for_many_pictures_are_taken() -> None:
+    shown = re.findall(r"^python -m resnet_app (.*?)(?:\s+#.*)?$", SCALE, re.M)
+    assert len(shown) >= 5
+    for arguments in shown:
+        options = main._parser().parse_args(arguments.split())
+        assert options.csv is not None
+
+
+def test_the_cluster_has_the_keys_that_ray_knows_and_installs_what_is_here() -> None:
+    """By hand it was put through Ray's own check (ray.autoscaler._private.util.validate_config)."""
+    cluster = yaml.safe_load((ROOT / "docs" / "scale" / "cluster.yaml").read_text("utf-8"))
+    assert cluster["min_workers"] == cluster["max_workers"] == len(cluster["provider"]["worker_ips"])
+    told = " ".join(cluster["setup_commands"])
+    named = re.findall(r"~/resnet-explorer/([\w.-]+)", told)
+    assert named == ["requirements-ray.txt"]
+    assert (ROOT / named[0]).is_file()
+    for start in ("head_start_ray_commands", "worker_start_ray_commands"):
+        assert "RAY_AUTH_MODE=token" in cluster[start][1]
+        assert "--disable-usage-stats" in cluster[start][1]
