@@ -36,8 +36,8 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``predict``."""
     parser.add_argument(
         "paths", nargs="+", metavar="PATH",
-        help="a picture, a folder with pictures in it or below, a zip of them, an address such as s3://bucket/photos/, or "
-        "- for a list of these on stdin",
+        help="a picture, a folder with pictures in it or below, a zip of them, an address such as s3://bucket/photos/, "
+        "or - for a list of these on stdin",
     )  # fmt: skip
     add_choice(parser)
     parser.add_argument("--top-k", type=int, default=5, metavar="K", help="answers a picture, 1 to 10 (default: 5)")

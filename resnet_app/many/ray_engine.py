@@ -28,9 +28,7 @@ from resnet_app.many.remote import Place, RemoteFile, is_remote
 from resnet_app.naming import shown
 
 ADDRESS = "RAY_ADDRESS"  # the variable that names a cluster
-GROUP = (
-    64  # pictures in hand at a time, at most: one task, one answer to the driver, and what is done again after a death
-)
+GROUP = 32  # pictures in hand at a time, at most: one task, one answer to the driver, done again after a death
 GROUPS = 4  # for each actor, at least, where there are so few pictures that the last group would be waited for
 FETCHERS = 8  # threads of an actor that read pictures from a network, where one waits more than it works
 REACHED_S = 10  # seconds until a cluster must answer
@@ -210,7 +208,7 @@ def _connected(ray: Any) -> Iterator[None]:
     """Ray for as long as it is needed: the cluster that ``RAY_ADDRESS`` names, or one of this machine's own."""
     address = os.environ.get(ADDRESS, "local")
     own = {"include_dashboard": False} if address == "local" else {}
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its errors are raised, and said in a sentence
     try:
         _require_reachable(address)
         with _quiet():
