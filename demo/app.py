@@ -144,7 +144,7 @@ class App:
         self._tabs.select(None, js=RING, **PRIVATE, **EACH)
         photo.change(None, js=RING_PHOTO, **PRIVATE, **EACH)
         explore_events.wire(self._explore, page, photo)
-        compare_events.wire(self._compare, page)
+        compare_events.wire(self._compare, page, photo)
         classify_events.wire(self._classify, page)
         explain_events.wire(self._explain, page, photo)
         fool_events.wire(self._fool, page, photo)

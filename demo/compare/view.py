@@ -14,7 +14,7 @@ from demo.ui.html import NOTHING, amount, shape, table, template, warning
 from resnet_app.architecture import summary
 from resnet_app.architecture.records import Architecture, BlockRow, StageRow
 
-_show = template("compare.html")
+_show = template("compare/architectures.html")
 
 
 def _ratio(second: float, first: float) -> str:

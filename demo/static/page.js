@@ -70,7 +70,7 @@
   // Gradio's boxes speak the browser's language, and are called otherwise than what stands on them.
   const words = (key) => window.resnetWords[document.documentElement.lang]?.[key] ?? window.resnetWords.en[key];
   const nameBoxes = () => {
-    for (const [boxes, key] of [["#photo", "photo_placeholder"], [".teach-box", "teach_photos"], ["#files", "batch_drop"], ["#checkpoint", "checkpoint_drop"]])
+    for (const [boxes, key] of [["#photo", "photo_placeholder"], [".teach-box", "teach_photos"], ["#files", "batch_drop"], ["#checkpoint", "checkpoint_drop"], ["#compare-files", "compare_files_drop"], ["#compare-checkpoints", "compare_checkpoints_drop"]])
       for (const box of document.querySelectorAll(`${boxes} button.upload-container`))
         if (box.ariaLabel !== words(key)) box.ariaLabel = words(key);
   };

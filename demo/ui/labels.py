@@ -13,7 +13,7 @@ from demo.ui import html
 from resnet_app.naming import shown
 
 if TYPE_CHECKING:
-    from resnet_app.inference.models import LoadedModel
+    from resnet_app.inference.models import LoadedModel, ModelChoice
 
 Words = str | Callable[[str], Any]  # a key of the string table, or what gives a value for a language
 
@@ -68,11 +68,16 @@ def class_choices(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def weights_title(language: str, model: LoadedModel) -> str:
     """What the weights are called on the page."""
-    if model.choice.head:
-        return text(language, "weights_taught", names=", ".join(model.class_names))
-    if model.choice.checkpoint:
-        return shown(model.choice.checkpoint.name)
-    return text(language, f"weights_{model.choice.weights}", accuracy="").replace(" ·  %", "")
+    return weights_of_choice(language, model.choice)
+
+
+def weights_of_choice(language: str, choice: ModelChoice) -> str:
+    """The same where no model is loaded."""
+    if choice.head:
+        return text(language, "weights_taught", names=", ".join(choice.head.class_names))
+    if choice.checkpoint:
+        return shown(choice.checkpoint.name)
+    return text(language, f"weights_{choice.weights}", accuracy="").replace(" ·  %", "")
 
 
 def model_title(language: str, model: LoadedModel) -> str:

@@ -20,6 +20,7 @@ STYLES = (
     "live/live.css",
     "lesson/lesson.css",
     "batch/batch.css",
+    "compare/compare.css",
 )
 SCRIPTS = (
     "page.js",
@@ -32,12 +33,20 @@ SCRIPTS = (
     "explore.js",
     "overview.js",
     "fool.js",
+    "compare/compare.js",
     "live/live.js",
     "lesson/lesson.js",
     "lesson/labs.js",
     "lesson/classroom.js",
 )
-WORDS = ("photo_placeholder", "teach_photos", "batch_drop", "checkpoint_drop")  # on Gradio's boxes for files
+WORDS = (
+    "photo_placeholder",
+    "teach_photos",
+    "batch_drop",
+    "checkpoint_drop",
+    "compare_files_drop",
+    "compare_checkpoints_drop",
+)  # on Gradio's boxes for files
 REFUSALS = ("busy_title", "busy", "too_fast_title", "too_fast")  # in place of what Gradio and a limit say in English
 _STATIC = Path(__file__).parents[1] / "static"
 ICON = _STATIC / "icon.svg"  # of the tab, and of the page where it is installed as an app

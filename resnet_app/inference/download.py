@@ -36,6 +36,20 @@ def cached_file(spec: ModelSpec, weights: str) -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
 
 
+def require_here(spec: ModelSpec, weights: str) -> None:
+    """Refuse weights that would have to be downloaded first, where nobody has asked for that.
+
+    Raises:
+        WeightsError: torch's cache does not have them, or there are no such weights.
+    """
+    if not cached_file(spec, weights).is_file():
+        raise WeightsError(
+            "These weights are not on this computer. Choose them once in the sidebar, which downloads them where there "
+            "is a network.",
+            code="weights_not_here",
+        )
+
+
 def obtain(spec: ModelSpec, weights: str, *, progress: Progress | None = None) -> Path:
     """The file with these weights, downloaded where torch's cache does not have it.
 

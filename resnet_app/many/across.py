@@ -1,0 +1,159 @@
+"""The same pictures through several networks, one after the other: how right each is, where their answers differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from resnet_app.errors import ResNetAppError
+from resnet_app.inference.cache import ModelCache
+from resnet_app.inference.models import LoadedModel, ModelChoice
+from resnet_app.many.batch import Batch
+from resnet_app.many.side_by_side import Absent, at_hand
+from resnet_app.many.truth import Tally, class_index
+from resnet_app.naming import shown
+from resnet_app.outputs import inert, line_of
+from resnet_app.registry import ModelSpec
+
+
+@dataclass(frozen=True)
+class Best:
+    """One network's best answer to one picture."""
+
+    label: str
+    probability: float
+
+
+@dataclass
+class Column:
+    """One network's answers to all pictures so far. It holds no model.
+
+    Attributes:
+        choice, spec: of the network.
+        classes: what it can answer, in small letters.
+        answers: for each picture, in order; None where it could not be read.
+        tally: of the pictures whose folder is named as one of its classes.
+        mean_ms: of one picture, from the file to the answer.
+    """
+
+    choice: ModelChoice
+    spec: ModelSpec
+    classes: frozenset[str]
+    answers: list[Best | None] = field(default_factory=list, repr=False)
+    tally: Tally = field(default_factory=Tally)
+    mean_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Contested:
+    """A picture that the networks answer differently.
+
+    Attributes:
+        number: of the picture, from 0.
+        name: what it is called.
+        answers: of each network, in their order; None where there is none.
+        share: of the pairs of networks that differ, above 0 to 1.
+    """
+
+    number: int
+    name: str
+    answers: tuple[Best | None, ...]
+    share: float
+
+
+class Across:
+    """Answers the same pictures with several networks, and keeps of each picture the best answers alone.
+
+    Attributes:
+        names: of the pictures.
+        columns: what each network answered so far, in their order.
+        absent: the networks that there is no answer of.
+    """
+
+    def __init__(
+        self, choices: Sequence[ModelChoice], files: Sequence[Path], names: Sequence[str] | None = None,
+        *, models: ModelCache,
+    ) -> None:  # fmt: skip
+        """Take note of what is wanted.
+
+        Args:
+            choices: of the networks.
+            files: the pictures.
+            names: shown in place of the paths; a picture's class is the name of its own folder in there.
+            models: that hold what is loaded, within their bound.
+        """
+        self._choices, self._files, self._models = tuple(choices), tuple(files), models
+        self.names = list(names or [shown(file) for file in files])
+        self.columns: list[Column] = []
+        self.absent: list[Absent] = []
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Goes through them; after each picture: how many networks are begun, how many pictures the last has done."""
+        for number, choice in enumerate(self._choices, start=1):
+            try:
+                model = at_hand(choice, self._models)
+            except ResNetAppError as error:
+                self.absent.append(Absent(choice, error.alone()))
+                continue
+            for done in self._answer(model):
+                yield number, done
+            del model  # while the next one is loaded the cache alone decides what is held
+
+    def _answer(self, model: LoadedModel) -> Iterator[int]:
+        column = Column(model.choice, model.spec, frozenset(each.casefold() for each in model.class_names))
+        self.columns.append(column)
+        known = class_index(model.class_names)
+        batch = Batch(model, keep_rows=False)
+        for row, name in zip(batch.rows(self._files, self.names), self.names, strict=True):
+            column.mean_ms = batch.mean_ms
+            best = row.predictions[0] if row.predictions else None
+            column.answers.append(Best(best.label, best.probability) if best else None)
+            true = known.get(Path(name).parent.name.casefold())
+            if best and true is not None:
+                column.tally.add(true, [each.index for each in row.predictions], best.probability)
+            yield len(column.answers)
+
+    def contested(self) -> list[Contested]:
+        """The pictures that some networks answer differently: the most contested first, of two the surer differing."""
+        found = []
+        for number, name in enumerate(self.names):
+            answers = tuple(each.answers[number] if number < len(each.answers) else None for each in self.columns)
+            given = [each for each in answers if each]
+            share = _share_that_differs([each.label.casefold() for each in given])
+            if share:
+                sure = sum(each.probability for each in given) / len(given)
+                found.append((share, sure, Contested(number, name, answers, share)))
+        return [each for *_, each in sorted(found, key=lambda item: (-item[0], -item[1], item[2].number))]
+
+
+def _share_that_differs(labels: Sequence[str]) -> float:
+    """Share of all pairs whose labels are not the same; 0 where there are no pairs."""
+    pairs = len(labels) * (len(labels) - 1) / 2
+    same = sum(count * (count - 1) / 2 for count in Counter(labels).values())
+    return (pairs - same) / pairs if pairs else 0.0
+
+
+def shared_answers(first: Column, second: Column) -> float | None:
+    """Share of the pictures that two networks answer with the same class; None where they can name none in common."""
+    both = [(one, two) for one, two in zip(first.answers, second.answers, strict=False) if one and two]
+    if not both or first.classes.isdisjoint(second.classes):
+        return None
+    return sum(one.label.casefold() == two.label.casefold() for one, two in both) / len(both)
+
+
+def as_csv(run: Across, titles: Sequence[str]) -> str:
+    """A row for each picture: each network's best answer and its probability.
+
+    Args:
+        run: what was answered.
+        titles: what each of its columns is called.
+    """
+    heads = [head for title in titles for head in (title, f"{title}: probability")]
+    lines = [line_of(map(inert, ["file", *heads]))]
+    for number, name in enumerate(run.names):
+        best = [each.answers[number] if number < len(each.answers) else None for each in run.columns]
+        cells = [cell for one in best for cell in ((one.label, f"{one.probability:.6f}") if one else ("", ""))]
+        lines.append(line_of(map(inert, [name, *cells])))
+    return "".join(lines)
