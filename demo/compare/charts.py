@@ -11,6 +11,8 @@ from demo.locales import text
 from demo.ui.charts import CLEAR, GRID, layout
 from resnet_app.colours import BLUE, GREY
 
+SIDES = ("top center", "bottom center")  # of a point, where its number stands: the next one's is on the other side
+
 
 def cost_and_probability(language: str, points: Sequence[Point], axis: str, class_name: str) -> go.Figure:
     """Each network as its number in the table: milliseconds or multiply-adds across, the probability upwards.
@@ -29,11 +31,14 @@ def cost_and_probability(language: str, points: Sequence[Point], axis: str, clas
             x=[_cost(first, axis), _cost(second, axis)], y=[first.probability, second.probability], mode="lines",
             line={"color": GREY, "width": 2, "dash": "dot"}, hoverinfo="skip", showlegend=False,
         )  # fmt: skip
+    across = sorted(points, key=lambda point: _cost(point, axis))
+    sides = {point.number: SIDES[place % 2] for place, point in enumerate(across)}
     for is_random, fill in ((False, BLUE), (True, CLEAR)):
         of_kind = [point for point in points if point.is_random == is_random]
         figure.add_scatter(
             x=[_cost(point, axis) for point in of_kind], y=[point.probability for point in of_kind],
-            mode="markers+text", text=[str(point.number) for point in of_kind], textposition="top right",
+            mode="markers+text", text=[str(point.number) for point in of_kind],
+            textposition=[sides[point.number] for point in of_kind],
             customdata=[_plain(point.title) for point in of_kind], textfont={"size": 14}, showlegend=False,
             marker={"size": 13, "color": fill, "line": {"color": BLUE, "width": 2}}, cliponaxis=False,
             hovertemplate="%{customdata}<br>%{x:.3~g}, %{y:.1%}<extra></extra>",

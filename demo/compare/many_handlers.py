@@ -104,7 +104,7 @@ def show(asked: Asked) -> Shown:
     language, kept = asked.page.language, asked.kept
     if kept is None:
         return Shown(result=html.empty(language, "compare_many_empty_title", "compare_many_empty_text"))
-    return Shown(result=many_view.result(language, kept.run, kept.pictures), progress="")
+    return Shown(result=many_view.result(language, kept.run, kept.pictures))
 
 
 def waiting(language: str) -> list[Any]:
@@ -141,7 +141,7 @@ def compare(asked: Asked) -> Iterator[Shown]:
             bar = html.progress(words, (number - 1) * len(files) + done, len(choices) * len(files))
             rows = many_view.result(language, run, {}) if number != begun else gr.skip()
             painted, begun = time.monotonic(), number
-            yield Shown(go=OFF, stop=ON, progress=bar, result=rows, problem=no_problem())
+            yield Shown(go=OFF, stop=ON, progress=bar, result=rows, kept=Kept(run), problem=no_problem())
     kept = Kept(run, _pictures(run, files))
     yield FAILED._replace(result=many_view.result(language, run, kept.pictures), kept=kept, problem=no_problem())
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from demo.locales import text
 from demo.ui.errors import sentence
-from demo.ui.html import NOTHING, data_uri, download, percent, template
+from demo.ui.html import NNBSP, NOTHING, data_uri, download, percent, template
 from demo.ui.labels import weights_of_choice
 from resnet_app.many.across import Across, Best, Column, as_csv, shared_answers
 from resnet_app.registry import SPECS
@@ -83,7 +83,7 @@ def _row(language: str, number: int, column: Column, has_truth: bool) -> Row:
     cells: list[tuple[str, float]] = []
     if has_truth and tally.count:
         low, high = tally.interval
-        words = f"{percent(tally.accuracy)} ({100 * low:.0f}–{100 * high:.0f})"
+        words = f"{100 * tally.accuracy:.1f}{NNBSP}% ({100 * low:.0f}–{100 * high:.0f})"
         cells += [(words, tally.accuracy), (percent(tally.calibration_error), tally.calibration_error)]
     elif has_truth:
         cells += [(NONE, -1.0), (NONE, 2.0)]

@@ -113,7 +113,10 @@ def choices_of(page: PageInputs, chosen: Sequence[str] | None, checkpoints: Sequ
 
 
 def class_names(choices: Sequence[ModelChoice]) -> list[str]:
-    """The classes that may be asked for: first those that all of the networks know, then the others."""
+    """The classes that may be asked for: first those that all of the networks know, then the others.
+
+    The shortest come first: who types "bees" and presses Enter gets the first that has it, and no hartebeest.
+    """
     from resnet_app.inference.cache import shared_cache
     from resnet_app.many.side_by_side import known_classes
 
@@ -123,4 +126,4 @@ def class_names(choices: Sequence[ModelChoice]) -> list[str]:
             each.append(known_classes(choice, shared_cache()))
     every = dict.fromkeys(name for names in dict.fromkeys(each) for name in names)
     common = set(every).intersection(*map(set, each))
-    return sorted(every, key=lambda name: name not in common)
+    return sorted(every, key=lambda name: (name not in common, len(name)))

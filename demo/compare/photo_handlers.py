@@ -85,9 +85,12 @@ def show(asked: Asked) -> Shown:
     kept: Kept | None = asked.kept
     small = photo_view.small_photo(read_crop(photo, Recipe())) if photo else ""
     shown = offer_classes(asked)._replace(photo=small, problem=no_problem())
-    if kept is None or not kept.found or kept.photo != photo:
+    if kept is None or kept.photo != photo:
+        asked.turn.take()  # what is under way is of another photo
         empty = html.empty(language, "compare_photo_empty_title", "compare_photo_empty_text")
-        return shown._replace(result=empty, axis=OFF, scatter=OFF, rest="", progress="", kept=None)
+        return shown._replace(result=empty, axis=OFF, scatter=OFF, rest="", progress="", kept=None, go=ON, stop=OFF)
+    if not kept.found:
+        return shown
     return _drawn(asked, kept)._replace(photo=shown.photo, class_name=shown.class_name)
 
 
@@ -99,7 +102,7 @@ def offer_classes(asked: Asked) -> Shown:
         choices = []
     names = network_handlers.class_names(choices)
     best = (text(asked.page.language, "compare_best"), "")
-    return Shown(class_name=gr.update(choices=[best, *((name, name) for name in names)], value=asked.class_name or ""))
+    return Shown(class_name=gr.update(choices=[best, *((name, name) for name in names)]))
 
 
 def waiting(language: str) -> list[Any]:
@@ -122,7 +125,7 @@ def compare(asked: Asked) -> Iterator[Shown]:
     if not page.photo:
         raise ResNetAppError("There is no photo to compare on. Add one first.", code="no_photo_to_compare")
     kept = Kept(page.photo, str(asked.class_name or "").strip())
-    yield Shown(progress=_progress(page.language, 0, len(choices)), go=OFF, stop=ON, problem=no_problem())
+    yield Shown(progress=_progress(page.language, 0, len(choices)), go=OFF, stop=ON, kept=kept, problem=no_problem())
     found = side_by_side.compared(
         choices, page.photo, models=shared_cache(), class_name=kept.class_name, passes=side_by_side.PASSES
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 from resnet_app.errors import ResNetAppError
@@ -54,7 +54,7 @@ class Contested:
         number: of the picture, from 0.
         name: what it is called.
         answers: of each network, in their order; None where there is none.
-        share: of the pairs of networks that differ, above 0 to 1.
+        share: of the pairs of networks that could agree and do not, above 0 to 1.
     """
 
     number: int
@@ -116,23 +116,28 @@ class Across:
             yield len(column.answers)
 
     def contested(self) -> list[Contested]:
-        """The pictures that some networks answer differently: the most contested first, of two the surer differing."""
+        """The pictures that some networks answer differently: the most contested first, of two the surer differing.
+
+        Networks that can name no class in common are not held against each other: they could not agree.
+        """
+        pairs = [pair for pair in combinations(range(len(self.columns)), 2) if self._can_agree(*pair)]
         found = []
         for number, name in enumerate(self.names):
             answers = tuple(each.answers[number] if number < len(each.answers) else None for each in self.columns)
-            given = [each for each in answers if each]
-            share = _share_that_differs([each.label.casefold() for each in given])
+            share = _share_that_differs([(answers[one], answers[two]) for one, two in pairs])
             if share:
-                sure = sum(each.probability for each in given) / len(given)
-                found.append((share, sure, Contested(number, name, answers, share)))
-        return [each for *_, each in sorted(found, key=lambda item: (-item[0], -item[1], item[2].number))]
+                sure = [each.probability for each in answers if each]
+                found.append((-share, -sum(sure) / len(sure), Contested(number, name, answers, share)))
+        return [each for *_, each in sorted(found, key=lambda item: (*item[:2], item[2].number))]
+
+    def _can_agree(self, one: int, two: int) -> bool:
+        return not self.columns[one].classes.isdisjoint(self.columns[two].classes)
 
 
-def _share_that_differs(labels: Sequence[str]) -> float:
-    """Share of all pairs whose labels are not the same; 0 where there are no pairs."""
-    pairs = len(labels) * (len(labels) - 1) / 2
-    same = sum(count * (count - 1) / 2 for count in Counter(labels).values())
-    return (pairs - same) / pairs if pairs else 0.0
+def _share_that_differs(pairs: Sequence[tuple[Best | None, Best | None]]) -> float:
+    """Share of the pairs of answers that are not the same class by its name; 0 where there are no pairs."""
+    both = [(one.label.casefold(), two.label.casefold()) for one, two in pairs if one and two]
+    return sum(one != two for one, two in both) / len(both) if both else 0.0
 
 
 def shared_answers(first: Column, second: Column) -> float | None:

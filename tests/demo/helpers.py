@@ -111,3 +111,11 @@ def rows_of(page: str) -> list[list[str]]:
     """The cells of every table's rows, without their tags."""
     rows = re.findall(r"<tr>(<td>.*?)</tr>", page, re.DOTALL)
     return [[unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall("<td>(.*?)</td>", row)] for row in rows]
+
+
+def cells_of(page: str, kind: str) -> list[list[str]]:
+    """The same of the bodies of the tables of one kind, whose cells have attributes, or are heads of their rows."""
+    bodies = re.findall(rf'<table class="plain {kind}">.*?<tbody>(.*?)</tbody>', page, re.DOTALL)
+    rows = [row for body in bodies for row in re.findall("<tr>(.*?)</tr>", body, re.DOTALL)]
+    found = [re.findall(r"<(?:td|th)\b[^>]*>(.*?)</(?:td|th)>", row, re.DOTALL) for row in rows]
+    return [[unescape(re.sub("<[^>]+>", "", cell)) for cell in cells] for cells in found]
