@@ -14,6 +14,7 @@ from demo.ui.html import NNBSP, NOTHING, data_uri, download, percent, template
 from demo.ui.labels import weights_of_choice
 from resnet_app.many.across import Across, Best, Column, as_csv, shared_answers
 from resnet_app.registry import SPECS
+from resnet_app.training.calibration import BINS
 
 NONE = "–"
 _show = template("compare/many.html")
@@ -56,7 +57,7 @@ def result(language: str, run: Across, pictures: Mapping[int, Image.Image]) -> M
         rows=[_row(language, number, each, has_truth) for number, each in enumerate(columns, start=1)],
         truth=text(language, "compare_truth_line", known=max((each.tally.count for each in columns), default=0),
                    count=len(run.names)),
-        has_truth=has_truth, pairs=_pairs(language, columns) if is_done and len(columns) > 1 else NOTHING,
+        has_truth=has_truth, bins=BINS, pairs=_pairs(language, columns) if is_done and len(columns) > 1 else NOTHING,
         count=len(disputed) if len(columns) > 1 and is_done else None, total=len(run.names),
         disputed=[
             Disputed(each.name, data_uri(pictures[each.number]), _answers(each.answers))
