@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.batch import upload_handlers
 from demo.explore.handlers import take_apart
 from demo.hosting.zero_gpu import carried_out
 from demo.locales import ENGLISH
 from demo.ui.errors import for_programs
-from demo.ui.files import new_path
+from demo.ui.files import brought, new_path
 from demo.ui.inputs import Files, Photo, count
 from demo.ui.queues import EXPLAIN_WORK, MODEL_WORK
 from resnet_app.errors import ResNetAppError, UnknownChoiceError
@@ -213,7 +212,7 @@ def batch(
     """
     from resnet_app.many import batch as batch_inference
 
-    pictures = upload_handlers.pictures(ENGLISH, files or [], new_path("unpacked"))
+    pictures = brought(ENGLISH, files or [], new_path("unpacked"))
     loaded = _model(model, weights, device, checkpoint, class_names)
     names = [each.name for each in pictures]
     photos = batch_inference.Photos([each.file for each in pictures], loaded.recipe)

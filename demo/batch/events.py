@@ -11,7 +11,7 @@ from demo.batch.layout import BatchTab
 from demo.ui.events import Page, components, on, open_tab
 from demo.ui.queues import EACH, PRIVATE, QUIET, SLOW_WORK
 
-CHOOSE_FOLDER = "() => window.resnetExplorer.chooseFolder()"
+CHOOSE_FOLDER = "() => window.resnetExplorer.chooseFolder('#files')"
 
 
 def wire(tab: BatchTab, page: Page, *, photo: gr.Image) -> None:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.batch import upload_handlers
 from demo.hosting.zero_gpu import carried_out
 from demo.locales import text
 from demo.ui import html
 from demo.ui.errors import no_problem
-from demo.ui.files import new_path
+from demo.ui.files import brought, new_path
 from demo.ui.session import PageInputs, resolve
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def answer(asked: Asked) -> Iterator[Shown]:
 
     language = asked.page.language
     with TemporaryDirectory(prefix="resnet-explorer-") as folder:
-        pictures = upload_handlers.pictures(language, asked.files or [], new_path("unpacked"))
+        pictures = brought(language, asked.files or [], new_path("unpacked"))
         opened = tuple(str(each.file) for each in pictures)
         work = _Work(asked, pictures, Path(folder) / "maps")
         run = work.run

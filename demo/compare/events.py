@@ -12,9 +12,10 @@ from demo.compare.choices import PRESETS
 from demo.compare.layout import Compare
 from demo.ui import photo_input
 from demo.ui.events import Page, Turns, components, on, on_cancel
-from demo.ui.queues import DRAWING, EACH, LATEST, MODEL_WORK, QUIET, SLOW_WORK
+from demo.ui.queues import DRAWING, EACH, LATEST, MODEL_WORK, PRIVATE, QUIET, SLOW_WORK
 from demo.ui.session import Turn
 
+CHOOSE_FOLDER = "() => window.resnetExplorer.chooseFolder('#compare-files')"
 AT_ONCE: dict[str, Any] = {"queue": False, **QUIET}
 
 
@@ -67,6 +68,7 @@ def _wire_photo(tab: Compare, page: Page, photo: gr.Image, named: Any) -> None:
 
 def _wire_many(tab: Compare, page: Page, named: Any) -> None:
     part, box, work = tab.many, tab.networks, many_handlers
+    part.folder.click(None, js=CHOOSE_FOLDER, **PRIVATE)
     kept, turn = gr.State(None), gr.State(Turn())
     asked = work.Asked(page.inputs, box.chosen, box.checkpoints, part.files, kept, turn)
     shown = work.Shown(part.go, part.stop, part.progress, part.result, kept, part.problem)

@@ -47,6 +47,7 @@ class OnMany(NamedTuple):
     """Many photos through them."""
 
     files: gr.File
+    folder: gr.Button
     go: gr.Button
     stop: gr.Button
     progress: gr.HTML
@@ -168,6 +169,7 @@ def _many(labels: Labels) -> OnMany:
                 gr.File, words={"label": "compare_files"}, file_count="multiple", height=180, interactive=True,
                 elem_id="compare-files",
             )  # fmt: skip
+            folder = labels(gr.Button, words={"value": "batch_folder"}, elem_id="compare-folder")
             labels(gr.HTML, words={"value": note("compare_truth")}, **PLAIN, elem_id="compare-truth")
             go, stop = _buttons(labels, "compare-many")
         with gr.Column(elem_id="compare-many-output"):
@@ -175,7 +177,7 @@ def _many(labels: Labels) -> OnMany:
             problem = gr.HTML(visible=False, **PLAIN, elem_id="compare-many-problem")
             empty = html.empty(labels.language, "compare_many_empty_title", "compare_many_empty_text")
             result = gr.HTML(empty, **PLAIN, js_on_load=SORT, elem_id="compare-many-result")
-    return OnMany(files, go, stop, progress, problem, result)
+    return OnMany(files, folder, go, stop, progress, problem, result)
 
 
 def _buttons(labels: Labels, prefix: str) -> tuple[gr.Button, gr.Button]:

@@ -5,7 +5,6 @@ Nothing here imports torch when the module is imported (see ``demo.ui.session``)
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +17,9 @@ from demo.compare import network_handlers
 from demo.locales import text
 from demo.ui import html
 from demo.ui.errors import no_problem
-from demo.ui.files import new_path
+from demo.ui.files import brought, new_path
 from demo.ui.session import PageInputs
 from resnet_app.errors import ResNetAppError
-from resnet_app.naming import distinct, shown
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from resnet_app.many.across import Across
 
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
-MAX_FILES = 50 if os.environ.get("SPACE_ID") else 200  # at once, as in Batch
 REPAINT_S = 0.5  # between two looks at work under way
 MOST_CONTESTED = 12  # pictures that are shown
 
@@ -76,27 +73,6 @@ class Shown(NamedTuple):
 FAILED = Shown(progress="", go=ON, stop=OFF)
 
 
-def pictures_of(files: Sequence[str]) -> list[tuple[Path, str]]:
-    """Uploads -> each picture's file, and what it is called: with the folder that it lay in, where that is known.
-
-    Uploads have lost their folders; a zip of folders keeps them.
-
-    Raises:
-        DataError: the zip will not do.
-    """
-    from resnet_app.training.boxes import unpack
-
-    found: list[tuple[Path, str]] = []
-    for file in map(Path, files):
-        if file.suffix.lower() != ".zip":
-            found.append((file, shown(file.name)))
-            continue
-        for box in unpack(file, new_path("compared")):
-            found += [(path, f"{box.name}/{path.name}") for path in box.files]
-    names = distinct(name for _, name in found)  # equal ones are told apart by a number
-    return [(path, name) for (path, _), name in zip(found, names, strict=True)]
-
-
 def show(asked: Asked) -> Shown:
     """What was compared, in the page's language."""
     from demo.compare import many_view
@@ -125,12 +101,10 @@ def compare(asked: Asked) -> Iterator[Shown]:
 
     page, language = asked.page, asked.page.language
     choices = network_handlers.choices_of(page, asked.chosen, asked.checkpoints)
-    found = pictures_of(asked.files or [])
-    if not found:
+    pictures = brought(language, asked.files or [], new_path("unpacked"))
+    if not pictures:
         raise ResNetAppError("There are no photos to compare on. Add some first.", code="no_photos_to_compare")
-    if len(found) > MAX_FILES:
-        raise ResNetAppError(text(language, "batch_too_many", count=len(found), most=MAX_FILES))
-    files, names = zip(*found, strict=True)
+    files, names = [each.file for each in pictures], [each.name for each in pictures]
     run = Across(choices, files, names, models=shared_cache())
     painted, begun = 0.0, 0
     for number, done in run.steps():

@@ -1,7 +1,7 @@
 """What a visitor may ask for: less on a Space, where strangers share two cores and 16 GB, than on one's own computer.
 
 The largest upload is ``resnet_app.checkpoints.MAX_BYTES``, the most pictures of a batch
-``demo.batch.upload_handlers.MAX_BATCH``.
+``demo.ui.files.MAX_BATCH``.
 """
 
 from __future__ import annotations

@@ -10,14 +10,14 @@
 
   // Where a photo goes that came from no particular place of the page; none where the tab takes none.
   const place = (spot) => {
-    const own = spot?.closest?.(".teach-box, #files, #photo");
+    const own = spot?.closest?.(".teach-box, #files, #compare-files, #photo");
     if (own) return own;
     if (boxes().length) {
       const isEmpty = (box) => !box.querySelector(".thumbnail-item");
       return inSight(touchedBox) ? touchedBox : (boxes().find(isEmpty) ?? boxes()[0]);
     }
-    const files = document.querySelector("#files");
-    if (inSight(files)) return files;
+    const files = [...document.querySelectorAll("#files, #compare-files")].find(inSight);
+    if (files) return files;
     return inSight(document.querySelector("#compare-sides")) ? null : document.querySelector("#photo");
   };
 
@@ -43,7 +43,7 @@
 
   const take = async (event, transfer, spot) => {
     const box = place(spot);
-    const inFolders = box?.id === "files" ? window.resnetExplorer.withFolders(transfer) : null;
+    const inFolders = ["files", "compare-files"].includes(box?.id) ? window.resnetExplorer.withFolders(transfer) : null;
     const files = [...transfer.files];
     const hasAddress = !files.length && /<img|^(data:image|blob:)/.test(transfer.getData("text/html") || transfer.getData("text/uri-list"));
     if (!box || (!files.length && !hasAddress && !inFolders)) return;
@@ -59,7 +59,7 @@
 
   // A drop beside every box would make the browser leave the page for the picture.
   const carriesPicture = (event) => [...event.dataTransfer.types].some((type) => type === "Files" || type === "text/html");
-  const ownDrop = (event) => event.target.closest("#checkpoint, #class-names-file, input, textarea");
+  const ownDrop = (event) => event.target.closest("#checkpoint, #compare-checkpoints, #class-names-file, input, textarea");
   document.addEventListener(
     "dragover",
     (event) => {

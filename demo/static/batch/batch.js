@@ -1,6 +1,6 @@
 // Batch: whole folders that are dropped or chosen, and a table and tiles that are sorted and narrowed down in the page.
 (() => {
-  // An upload keeps a file's name and loses its folders: they travel in the name (demo/batch/upload_handlers.py: BETWEEN).
+  // An upload keeps a file's name and loses its folders: they travel in the name (demo/ui/files.py: BETWEEN).
   const BETWEEN = "\u2215"; // a slash that no file system takes for one
   const named = (file, path) => new File([file], path.split("/").filter(Boolean).join(BETWEEN), { type: file.type });
 
@@ -39,15 +39,15 @@
       if (!found.some((entry) => entry.isDirectory)) return null;
       return Promise.all(found.map(filesIn)).then((each) => each.flat());
     },
-    // The button that chooses a folder.
-    chooseFolder() {
+    // The button that chooses a folder, for a box of files.
+    chooseFolder(box) {
       const input = document.createElement("input");
       input.type = "file";
       input.webkitdirectory = true;
       input.addEventListener("change", () => {
         const files = [...input.files].filter((file) => !/(^|\/)\./.test(file.webkitRelativePath));
         files.sort((one, other) => (one.webkitRelativePath < other.webkitRelativePath ? -1 : 1));
-        window.resnetExplorer.giveFiles(files.map((file) => named(file, file.webkitRelativePath)), document.querySelector("#files"));
+        window.resnetExplorer.giveFiles(files.map((file) => named(file, file.webkitRelativePath)), document.querySelector(box));
       });
       input.click();
     },

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from demo.batch import handlers as batch_handlers
-from demo.batch import upload_handlers
 from demo.sidebar.view import status_ready
+from demo.ui import files as uploads
 from resnet_app.inference import predict
 from tests.demo.helpers import ANT, BEE, Tags, downloaded, final, rows_of
 from tests.page import carry_out, visit
@@ -33,7 +33,7 @@ def saved_rows(shown):
 
 
 def test_too_many_files_at_once_get_a_sentence() -> None:
-    (shown,) = answer([str(BEE)] * (upload_handlers.MAX_BATCH + 1))
+    (shown,) = answer([str(BEE)] * (uploads.MAX_BATCH + 1))
     assert shown.result == gr.skip()
     assert "at most 400 go at once" in shown.problem["value"]
 
@@ -168,7 +168,7 @@ def test_files_that_are_gone_or_broken_are_counted_and_the_table_stands_in_chine
 def test_uploads_named_alike_keep_names_that_are_taken_already(tmp_path) -> None:
     names = ["bee.jpg", "bee.jpg", "bee.jpg (2)", "Bee.jpg", "bee.jpg"]
     paths = [tmp_path / str(number) / name for number, name in enumerate(names)]
-    told = [each.name for each in upload_handlers.pictures("en", [str(path) for path in paths], tmp_path / "out")]
+    told = [each.name for each in uploads.brought("en", [str(path) for path in paths], tmp_path / "out")]
     assert told == ["bee.jpg", "bee.jpg (3)", "bee.jpg (2)", "Bee.jpg", "bee.jpg (4)"]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from demo.compare import handlers, many_handlers
 from demo.compare.choices import VIEWS
 from demo.locales import CHINESE
 from demo.ui.events import Turns
+from demo.ui.files import MAX_BATCH
 from demo.ui.session import Turn
 from resnet_app.inference import predict
 from tests.demo.helpers import ANT, BEE, PHOTOS, Tags, cells_of, downloaded, final
@@ -51,7 +53,9 @@ def test_a_zip_of_folders_tells_the_truth(labelled: str, bundled) -> None:
     assert "over 15 bins (Guo et al. 2017)" in shown.result  # as many as in the paper
     assert (shown.go["visible"], shown.stop["visible"]) == (True, False)
     rows = list(csv.DictReader(io.StringIO(downloaded(shown.result, "photos.csv").decode("utf-8-sig"))))
-    assert [row["file"] for row in rows] == [f"{name}/{n:03}.jpg" for name in ("ants", "bees") for n in (1, 2, 3)]
+    assert [row["file"] for row in rows] == [
+        f"insects.zip/{file.name[:3]}s/{file.name}" for file in PHOTOS
+    ]  # fmt: skip
 
 
 def test_uploads_that_have_lost_their_folders_have_no_accuracy_but_agree_and_differ() -> None:
@@ -99,15 +103,17 @@ def test_wrong_use_is_a_sentence(tmp_path: Path) -> None:
     bad = tmp_path / "bad.zip"
     bad.write_bytes(b"no zip")
     assert "no photos to compare on" in final(compare()).problem["value"]
-    assert "This is no zip that can be read" in final(compare(files=[str(bad)])).problem["value"]
-    many = [str(ANT)] * (many_handlers.MAX_FILES + 1)
-    assert "at most 200 go at once" in final(compare(files=many)).problem["value"]
+    assert "bad.zip is no zip that can be read" in final(compare(files=[str(bad)])).problem["value"]
+    many = [str(ANT)] * (MAX_BATCH + 1)
+    assert "at most 400 go at once" in final(compare(files=many)).problem["value"]
     assert "No network is chosen." in final(compare(files=[str(ANT)], chosen=None)).problem["value"]
 
 
-def test_uploads_of_one_name_are_told_apart(tmp_path: Path) -> None:
-    found = many_handlers.pictures_of([str(tmp_path / folder / "bee.jpg") for folder in "ab"])
-    assert [name for _, name in found] == ["bee.jpg", "bee.jpg (2)"]
+def test_a_folder_that_was_dropped_travels_in_the_names_and_tells_the_truth(tmp_path: Path) -> None:
+    files = [shutil.copy(file, tmp_path / f"set\u2215{folder}\u2215{file.name}") for file, folder in
+             ((ANT, "Ants"), (BEE, "bees"))]  # fmt: skip
+    shown = final(compare(files=list(map(str, files)), chosen=BOTH[:1]))
+    assert "2 of 2 photos lie in a folder named as a class." in shown.result
 
 
 @pytest.mark.parametrize(("view", "visible"), [*zip(VIEWS, ([1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 1]), strict=True)])

@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 from demo.hosting import limits
 
 CODE = (
-    "import demo.app, demo.batch.upload_handlers as batch\nfrom demo.hosting.limits import MOST_WAITING\n"
-    "every, old = demo.app.build().delete_cache\nprint(MOST_WAITING, batch.MAX_BATCH, every + old)"
+    "import demo.app, demo.ui.files as files\nfrom demo.hosting.limits import MOST_WAITING\n"
+    "every, old = demo.app.build().delete_cache\nprint(MOST_WAITING, files.MAX_BATCH, every + old)"
 )
 
 
