@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from resnet_app.many.across import Across
+    from resnet_app.many.remote import Place
 
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
 REPAINT_S = 0.5  # between two looks at work under way
@@ -120,11 +120,14 @@ def compare(asked: Asked) -> Iterator[Shown]:
     yield FAILED._replace(result=many_view.result(language, run, kept.pictures), kept=kept, problem=no_problem())
 
 
-def _pictures(run: Across, files: Sequence[Path]) -> dict[int, Image.Image]:
+def _pictures(run: Across, files: Sequence[Place]) -> dict[int, Image.Image]:
     """The most contested pictures, small; each was read before, since it was answered."""
     from resnet_app.images import Recipe, read_crop
+    from resnet_app.many.remote import at_hand
 
-    found = {each.number: read_crop(files[each.number], Recipe()) for each in run.contested()[:MOST_CONTESTED]}
-    for picture in found.values():
-        picture.thumbnail((168, 168))
+    found = {}
+    for each in run.contested()[:MOST_CONTESTED]:
+        with at_hand(files[each.number]) as path:
+            found[each.number] = read_crop(path, Recipe())
+        found[each.number].thumbnail((168, 168))
     return found

@@ -11,6 +11,7 @@ from resnet_app.errors import ResNetAppError
 from resnet_app.inference.cache import ModelCache
 from resnet_app.inference.models import LoadedModel, ModelChoice
 from resnet_app.many.batch import Batch
+from resnet_app.many.remote import Place
 from resnet_app.many.side_by_side import Absent, at_hand
 from resnet_app.many.truth import Tally, class_index
 from resnet_app.naming import shown
@@ -73,7 +74,7 @@ class Across:
     """
 
     def __init__(
-        self, choices: Sequence[ModelChoice], files: Sequence[Path], names: Sequence[str] | None = None,
+        self, choices: Sequence[ModelChoice], files: Sequence[Place], names: Sequence[str] | None = None,
         *, models: ModelCache,
     ) -> None:  # fmt: skip
         """Take note of what is wanted.
