@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import os
 import random
 import subprocess
 import sys
@@ -132,7 +133,10 @@ def draw(folder: Path, count: int) -> None:
 
 def timed(command: list[str], count: int) -> Told:
     """One way through all photographs; each prints a line an answer."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    found = {**os.environ, "PYTHONPATH": str(ROOT)}  # a script of one way lies elsewhere
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=found, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert process.stdout
     watched = Server.of(process)
     began = ended = peak = early = 0.0

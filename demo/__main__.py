@@ -165,7 +165,7 @@ def serve(
     from demo.hosting import certificate, routes
     from demo.hosting.limits import MOST_WAITING
     from demo.hosting.visitors import share_descriptions
-    from resnet_app.memory import give_back_every
+    from resnet_app.system import give_back_every
 
     app = build(language=language, model=model, weights=weights, device=device, shared=shared, classroom=classroom)
     # Who waits is told each second how long: Gradio would tell all of them at each answer, and thirty wait for thirty.
@@ -217,11 +217,9 @@ def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: boo
 
 def prepare_environment() -> None:
     """What has to be set before gradio and torch are imported."""
-    from resnet_app.memory import keep_together
+    from resnet_app.system import keep_together, wait_asleep
 
-    # Threads that wait asleep: a little slower alone, many times as fast beside other work (benchmarks/README.md).
-    if not any(name.startswith(("OMP_", "GOMP_", "KMP_")) for name in os.environ):
-        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    wait_asleep()
     keep_together()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from resnet_app.inference.download import Progress
 from resnet_app.inference.models import LoadedModel, ModelChoice, dressed, load
-from resnet_app.memory import give_back
+from resnet_app.system import give_back
 
 CACHE_BYTES = 2000 * 2**20  # two of the largest networks with their packed weights, or twenty-three ResNet-18
 

@@ -86,7 +86,7 @@ class Across:
             models: that hold what is loaded, within their bound.
         """
         self._choices, self._files, self._models = tuple(choices), tuple(files), models
-        self.names = list(names or [shown(file) for file in files])
+        self.names = list(names or [shown(str(file)) for file in files])
         self.columns: list[Column] = []
         self.absent: list[Absent] = []
 

@@ -1,6 +1,7 @@
-"""What glibc's allocator is asked to do, so that a server that runs for days stays as small as it was; without imports.
+"""What is asked of the system before the work: an allocator that stays small for days, threads that wait asleep.
 
-Elsewhere (another system, another C library) nothing is asked, and nothing fails.
+Without imports of ours. glibc's allocator is meant; elsewhere (another system, another C library) nothing is asked, and
+nothing fails.
 """
 
 from __future__ import annotations
@@ -13,6 +14,13 @@ import time
 from typing import Any
 
 M_ARENA_MAX = -8  # of malloc.h
+
+
+def wait_asleep() -> None:
+    """Threads of OpenMP that wait asleep, unless the user chose a way: a little slower alone, many times as fast beside
+    other work (benchmarks/README.md). Call it before torch is imported."""
+    if not any(name.startswith(("OMP_", "GOMP_", "KMP_")) for name in os.environ):
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def keep_together() -> None:

@@ -9,7 +9,7 @@ from tests.paths import ROOT
 
 PROGRAM = """
 import os, time
-from resnet_app import memory
+from resnet_app import system
 memory.keep_together()
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
