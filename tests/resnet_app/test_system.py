@@ -10,14 +10,14 @@ from tests.paths import ROOT
 PROGRAM = """
 import os, time
 from resnet_app import system
-memory.keep_together()
+system.keep_together()
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
 held = [bytearray(2000) for _ in range(60_000)]
 last = [bytearray(2000)]  # lies above them, so that free() alone cannot shorten the heap
 full = resident()
 del held
-memory.give_back_every(0.1)
+system.give_back_every(0.1)
 for _ in range(100):
     time.sleep(0.1)
     if resident() < full - 80:
