@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: run space quick fix check lint types test coverage versions oldest zerogpu benchmark
+.PHONY: run space pictures quick fix check lint types test coverage versions oldest zerogpu benchmark
 
 run:
 	$(PYTHON) -m demo
@@ -52,3 +52,6 @@ benchmark:
 	$(PYTHON) -m benchmarks.classroom
 	$(PYTHON) -m benchmarks.many
 	$(PYTHON) -m benchmarks.depth
+
+pictures:  # the README's, drawn anew from the running app; wants Chromium
+	$(PYTHON) -m tools.pictures

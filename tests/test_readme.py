@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from PIL import Image
 
 from resnet_app.cli import main
 from resnet_app.registry import SPECS
 from tests.paths import ROOT
 
-README = (ROOT / "README.md").read_text("utf-8")
+README, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
+COMMANDS = (ROOT / "docs" / "command-line.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
@@ -16,6 +18,28 @@ def test_the_table_is_the_registry(spec) -> None:
     accuracy = " / ".join(f"{value:.3f}" for value in spec.accuracy)
     row = f"| `{spec.name}` | {spec.title} | {spec.depth} | {spec.parameters:,} | {spec.gmacs:.3f} | {accuracy} |"
     assert row in README
+    assert row in CHINESE
+
+
+def test_both_languages_have_the_same_parts() -> None:
+    """Headings in number, and to the letter what is no prose: code, pictures, where links lead, rows of tables."""
+    for pattern in (r"^#+ ", r"^\| ", r"^- "):
+        assert len(re.findall(pattern, README, re.M)) == len(re.findall(pattern, CHINESE, re.M)), pattern
+    for pattern in (r"```sh\n.*?```", r"!\[[^\]]*\]\(([^)]*)\)", r"\]\((https?://[^)]+)\)"):
+        assert re.findall(pattern, README, re.S) == re.findall(pattern, CHINESE, re.S), pattern
+    own = {"README.md", "README.zh-CN.md", "docs/lesson-sheet.zh-CN.md"}  # the sheet has no English twin in the README
+    leads = [
+        {link.replace(".zh-CN", "") for link in re.findall(r"\]\(([^)#:]+)\)", text)} for text in (README, CHINESE)
+    ]
+    assert leads[0] - own == leads[1] - own - {"docs/lesson-sheet.md"}
+
+
+def test_the_moving_picture_is_small_and_moves() -> None:
+    path = ROOT / "assets" / "screenshots" / "visit.webp"
+    assert path.stat().st_size < 3 * 2**20
+    with Image.open(path) as picture:
+        assert picture.is_animated
+        assert picture.n_frames >= 5
 
 
 def test_links_lead_to_files() -> None:
@@ -25,7 +49,7 @@ def test_links_lead_to_files() -> None:
 
 
 def test_commands_take_the_options_that_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = re.findall(r"^python -m resnet_app (\w+)(.*?)(?:\s+#.*)?$", README, flags=re.M)
+    shown = re.findall(r"^python -m resnet_app (\w+)(.*?)(?:\s+#.*)?$", README + COMMANDS, flags=re.M)
     assert {command for command, _ in shown} == {
         "predict",
         "summary",
