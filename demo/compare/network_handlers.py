@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -16,7 +17,7 @@ from demo.compare.choices import REGISTERED, SESSION, UNTRAINED, VERSIONS, parts
 from demo.locales import text
 from demo.ui.errors import no_problem
 from demo.ui.labels import weights_of_choice
-from demo.ui.session import OWN, PageInputs
+from demo.ui.session import OWN, PageInputs, placed
 from resnet_app.errors import ResNetAppError
 from resnet_app.registry import BUNDLED_FILES, IMAGENET, IMAGENET_V1, IMAGENET_V2, RANDOM, SPECS, TAUGHT, get_spec
 
@@ -80,7 +81,8 @@ def _of_session(page: PageInputs) -> ModelChoice:
     from resnet_app.inference import models
 
     weights = page.weights if page.weights not in (OWN, TAUGHT) else None
-    found: ModelChoice = page.choice or models.choose(page.model or None, weights, device=page.device)
+    device, precision = placed(page.device)
+    found: ModelChoice = page.choice or models.choose(page.model or None, weights, device=device, precision=precision)
     if found.weights != IMAGENET or found.head is not None:
         return found
     versions = (IMAGENET_V1, IMAGENET_V2)[: len(get_spec(found.model).accuracy)]
@@ -100,13 +102,15 @@ def choices_of(page: PageInputs, chosen: Sequence[str] | None, checkpoints: Sequ
     """
     from resnet_app.inference import models
 
+    device, precision = placed(page.device)
+    choose = partial(models.choose, device=device, precision=precision)
     found: list[ModelChoice] = []
     for name in chosen or ():
         if name == SESSION:
             found.append(_of_session(page))
         elif name in REGISTERED:
-            found.append(models.choose(*parts_of(name), device=page.device))
-    found += [models.choose(checkpoint=file, device=page.device) for file in checkpoints or ()]
+            found.append(choose(*parts_of(name)))
+    found += [choose(checkpoint=file) for file in checkpoints or ()]
     if not found:
         raise ResNetAppError("No network is chosen. Choose one or more above.", code="no_networks")
     return list(dict.fromkeys(found))

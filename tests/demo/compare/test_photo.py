@@ -17,6 +17,7 @@ from demo.locales import CHINESE, ENGLISH, LANGUAGES, text
 from demo.ui.errors import sentence
 from demo.ui.events import Turns
 from demo.ui.session import Turn
+from resnet_app import device
 from resnet_app.errors import ResNetAppError
 from resnet_app.inference import cache as caching
 from resnet_app.inference import download, models
@@ -217,6 +218,13 @@ def test_the_sidebars_model_is_compared_once_and_imagenets_best_by_its_version()
     best = models.choose("resnet50", "imagenet", device="cpu")
     (choice,) = network_handlers.choices_of(visit(choice=best), [SESSION], None)
     assert choice.weights == "imagenet-v2"
+
+
+def test_half_the_bits_in_the_sidebar_are_those_of_the_comparison(monkeypatch) -> None:
+    monkeypatch.setattr(device, "has_quick_bfloat16", lambda _device: True)
+    chosen = [SESSION, "resnet34/random"]
+    found = network_handlers.choices_of(visit(device="cpu bfloat16"), chosen, None)
+    assert [(each.device, each.precision) for each in found] == [("cpu", "bfloat16")] * 2
 
 
 def test_a_taught_model_is_compared_by_its_own_classes(lesson) -> None:
