@@ -254,16 +254,12 @@ def _classify_crops(
         inner = set(keep) - {model.backbone.last}
         held = model.backbone.eager_outputs(pixels, keep) if inner else model.backbone.outputs(pixels, keep)
         logits = model.network.forward_head(held[model.backbone.last])
+        apart = [(logits[i], {path: maps[i : i + 1] for path, maps in held.items()}) for i in range(len(crops))]
     timing = Timing((decoded - started) / len(crops), (clock(model.device) - decoded) / len(crops))
     return [
-        _answer(
-            model, Answer(
-                name, (), crop, pixels[i : i + 1], logits[i], {path: maps[i : i + 1] for path, maps in held.items()},
-                timing,
-            ), top_k,
-        )
-        for i, (name, crop) in enumerate(zip(names, crops, strict=True))
-    ]  # fmt: skip
+        _answer(model, Answer(name, (), crop, seen, own_logits, own_maps, timing), top_k)
+        for name, crop, seen, (own_logits, own_maps) in zip(names, crops, torch.split(pixels, 1), apart, strict=True)
+    ]
 
 
 def _answer(model: LoadedModel, found: Answer, top_k: int) -> Answer | ResNetAppError:

@@ -6,9 +6,9 @@ thumbnails. Each actor reads its pictures with our own decoder. The one file tha
 
 from __future__ import annotations
 
+import json
 import logging
 import os
-import pickle
 import secrets
 import socket
 import warnings
@@ -22,7 +22,7 @@ from resnet_app.choices import DEFAULT_TOP_K
 from resnet_app.device import CPU
 from resnet_app.errors import ResNetAppError
 from resnet_app.inference.models import LoadedModel
-from resnet_app.inference.predict import check_top_k
+from resnet_app.inference.predict import Prediction, Timing, check_top_k
 from resnet_app.many.batch import Row, answered, read_ahead
 from resnet_app.many.remote import Place, RemoteFile, is_remote
 from resnet_app.naming import shown
@@ -102,10 +102,9 @@ def rows(
         dataset = _dataset(ray, model, files, top_k, pool)
         try:
             for number, item in enumerate(dataset.iter_rows()):
-                row: Row = pickle.loads(item["row"])
                 if item["i"] != number:
                     raise RuntimeError(f"Ray gave row {item['i']} for row {number}")
-                yield replace(row, file=names[number], json_object={**row.json_object, "file": names[number]})
+                yield _row(names[number], item["row"])
         except ray.exceptions.RayError as error:
             raise ResNetAppError(
                 f"Ray gave up: {_first_line(error)}. What is answered so far is kept; --resume goes on with it."
@@ -166,8 +165,17 @@ class Answers:
         remote = any(isinstance(file, RemoteFile) for file in files)
         squares = read_ahead(files, self._model.recipe, max(self._threads, FETCHERS if remote else 0))
         found = answered(self._model, squares, [""] * len(files), top_k=self._top_k)
-        told = [pickle.dumps(replace(row, thumbnail=None)) for row in found]
-        return pa.table({"i": items["i"], "row": pa.array(told, pa.binary())})
+        told = [json.dumps({**row.json_object, "is_ood": row.is_ood}) for row in found]
+        return pa.table({"i": items["i"], "row": pa.array(told, pa.string())})
+
+
+def _row(name: str, told: str) -> Row:
+    """A row as it came back, without its thumbnail."""
+    entry = {**json.loads(told), "file": name}
+    is_ood = entry.pop("is_ood")
+    predictions = tuple(Prediction(**each) for each in entry["predictions"])
+    timing = Timing(**{step: entry["ms"][step] for step in ("decode", "forward", "cam")})
+    return Row(name, predictions, entry["error"], timing, None, entry, is_ood)
 
 
 def _place(file: Place) -> bytes:

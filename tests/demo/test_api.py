@@ -116,7 +116,7 @@ def test_uploads_of_one_name_are_told_apart(client: Client, no_picture: Path, tm
     paths = [tmp_path / "one" / "bee.jpg", no_picture, tmp_path / "two" / "bee.jpg"]
     records = client.predict([handle_file(path) for path in paths], api_name="/batch")
     assert [record["file"] for record in records] == ["bee.jpg", "letter.jpg", "bee.jpg (2)"]
-    asked = batch_handlers.Asked(visit(), [str(path) for path in paths])
+    asked = batch_handlers.Asked(visit(), [str(path) for path in paths], False, batch_handlers.Wish())
     shown = final(carry_out(batch_handlers.answer, asked, batch_handlers.Shown)).result
     assert ">bee.jpg<" in shown
     assert ">bee.jpg (2)<" in shown
