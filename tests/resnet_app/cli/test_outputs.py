@@ -28,7 +28,7 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.slow
 
 RANDOM = ("--weights", "random", "--device", "cpu")
-KILLS = 5
+KILLS = 3
 TIMES = range(3, 7)  # columns of the CSV
 
 
