@@ -143,7 +143,8 @@ def _share_that_differs(pairs: Sequence[tuple[Best | None, Best | None]]) -> flo
 
 def shared_answers(first: Column, second: Column) -> float | None:
     """Share of the pictures that two networks answer with the same class; None where they can name none in common."""
-    both = [(one, two) for one, two in zip(first.answers, second.answers, strict=False) if one and two]
+    done = min(len(first.answers), len(second.answers))  # one of them may be under way
+    both = [(one, two) for one, two in zip(first.answers[:done], second.answers[:done], strict=True) if one and two]
     if not both or first.classes.isdisjoint(second.classes):
         return None
     return sum(one.label.casefold() == two.label.casefold() for one, two in both) / len(both)

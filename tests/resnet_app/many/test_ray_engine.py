@@ -202,7 +202,7 @@ def test_actors_fetch_addresses_and_answers_are_json(sixty, local, tmp_path):
     *told, last = json.loads(out)
     assert [each["file"] for each in told] == [f"{urls[0]}{number}.jpg" for number in range(8)]
     assert [each["error"] or "" for each in told] == [row["error"] for row in local[:8]]
-    for each, row in zip(told, local, strict=False):
+    for each, row in zip(told, local[:8], strict=True):
         assert [one["label"] for one in each["predictions"][:1]] == ([row["label"]] if row["label"] else [])
         for one in each["predictions"][:1]:
             assert one["probability"] == pytest.approx(float(row["probability"]), abs=1e-4)
