@@ -19,10 +19,10 @@ AT_ONCE: dict[str, Any] = {"queue": False, **QUIET}
 
 def wire(tab: Explain, page: Page, photo: gr.Image) -> None:
     """Wire the tab; ``photo`` is the page's one photo box."""
-    kept, turn = gr.State(None), gr.State(Turn())
+    kept, turn, subject = gr.State(None), gr.State(Turn()), gr.State(Turn())
     asked = handlers.Asked(
         page.inputs, tab.method, tab.layers, tab.classes, tab.view, tab.lines, tab.threshold, tab.colours,
-        tab.first, tab.second, turn, kept,
+        tab.first, tab.second, turn, subject, kept,
     )  # fmt: skip
     shown = handlers.Shown(
         kept, tab.input.photo, tab.notice, tab.cost, tab.go, tab.stop, tab.result, tab.more, tab.threshold, tab.layers,
@@ -47,7 +47,7 @@ def wire(tab: Explain, page: Page, photo: gr.Image) -> None:
     for listen in (tab.first.input, tab.second.input):
         on(listen, handlers.contrast, asked, shown, **QUIET, **LATEST, **MODEL_WORK)
     _wire_slow(tab, page, asked, shown)
-    _wire_worth(tab, page, asked)
+    _wire_worth(tab, page, asked._replace(turn=subject))
 
 
 def _wire_slow(tab: Explain, page: Page, asked: handlers.Asked, shown: handlers.Shown) -> None:
@@ -62,7 +62,11 @@ def _wire_slow(tab: Explain, page: Page, asked: handlers.Asked, shown: handlers.
 
 
 def _wire_worth(tab: Explain, page: Page, asked: handlers.Asked) -> None:
-    """The tests of a map, the library's map beside it, and all of it to take along."""
+    """The tests of a map, the library's map beside it, and all of it to take along.
+
+    Their turn is the map's: they go on while it is looked at otherwise, and end where another one stands first. (A
+    dropdown says ``input`` once more whenever the focus leaves it.)
+    """
     language, work = page.inputs.language, worth_handlers
     tested = work.Tested(tab.worth, tab.curves, tab.strip, tab.problem, tab.test, tab.stop_test)
     buttons = [tab.worth, tab.test, tab.stop_test]

@@ -72,7 +72,8 @@ class Asked(NamedTuple):
     colours: Any
     first: Any
     second: Any
-    turn: Any
+    turn: Any  # of what is shown: each request takes it
+    subject: Any  # the turn of what is told of a map: taken where another map comes to stand first
     kept: Any  # an ``Explained``, or None
 
 
@@ -116,6 +117,11 @@ class Resolved(NamedTuple):
     pair: tuple[int, int] | None
     is_new: bool
 
+    @property
+    def is_another(self) -> bool:
+        """Whether another map than the last one comes to stand first."""
+        return self.kept.first != self.classes[0]
+
 
 EXPLAIN_FAILED = Shown(cost="", go=gr.update(visible=False), stop=gr.update(visible=False))
 COMPUTE_FAILED = EXPLAIN_FAILED._replace(go=gr.update(visible=True))
@@ -133,9 +139,12 @@ def compute(asked: Asked) -> Iterator[Shown]:
 
 def _explain(asked: Asked, *, compute: bool) -> Iterator[Shown]:
     if not asked.page.photo:
+        asked.subject.take()
         yield _empty(asked.page.language)
         return
     found = _resolve(asked)
+    if found.is_another:
+        asked.subject.take()
     head = _head(asked, found)
     missing = [index for index in found.classes if index not in found.kept.maps]
     if missing and found.kept.chosen.method in SLOW and not compute:
@@ -178,9 +187,7 @@ def _head(asked: Asked, found: Resolved) -> Shown:
 
     kept, model = found.kept, found.kept.looked.model
     untested: dict[str, Any] = {}
-    if (
-        kept.first != found.classes[0]
-    ):  # nothing of a test of another map; one of this map stays, however it is looked at
+    if found.is_another:  # nothing of a test of another map; one of this map stays, however it is looked at
         untested = {"worth": "", "curves": gr.update(visible=False), "strip": "", "reference": "", "rivals": ""}
     is_last = kept.chosen.paths == (model.backbone.last,)
     return Shown(

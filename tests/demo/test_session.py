@@ -57,7 +57,8 @@ def classified(page: PageInputs, colours: str = "inferno", top_k: int = 2, scale
 def explained(page: PageInputs, kept: Any = None, **changes: Any) -> explain.Shown:
     usual = {
         "method": "gradcam", "layers": ["layer3"], "classes": ["0", "1"], "view": "crop", "lines": "colours",
-        "threshold": 20, "colours": "inferno", "first": "0", "second": "1", "turn": Turn(), "kept": kept,
+        "threshold": 20, "colours": "inferno", "first": "0", "second": "1", "turn": Turn(), "subject": Turn(),
+        "kept": kept,
     }  # fmt: skip
     *_, shown = carry_out(explain.explain, explain.Asked(page, **{**usual, **changes}), explain.Shown)
     return shown

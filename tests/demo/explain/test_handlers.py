@@ -44,7 +44,7 @@ def ask(**changes: Any) -> Asked:
     page, own = split({"photo": BEE, "session": session, **changes})
     given = {
         "method": "gradcam", "layers": ["layer4"], "classes": [], "view": "crop", "lines": "colours", "threshold": 20,
-        "colours": "inferno", "first": None, "second": None, "turn": Turn(), "kept": None,
+        "colours": "inferno", "first": None, "second": None, "turn": Turn(), "subject": Turn(), "kept": None,
     }  # fmt: skip
     return Asked(page, **{**given, **own})
 
@@ -191,14 +191,31 @@ def test_what_an_earlier_request_comes_to_is_not_shown_over_a_later_one(first: S
     other = last(explain, ask(kept=first.kept, photo=ANT, turn=turn))
     assert value(other.classes) == ["0", "1"]
     assert list(slow) == [Shown()]
-    tested = worth(ask(kept=first.kept, turn=turn))
+
+
+def test_a_test_under_way_ends_where_another_map_comes_to_stand_first(first: Shown) -> None:
+    subject = Turn()
+    tested = worth(ask(kept=first.kept, turn=subject))
     next(tested)
-    last(explain, ask(kept=first.kept, photo=ANT, turn=turn))
+    last(explain, ask(kept=first.kept, photo=ANT, subject=subject))
     *_, (worth_view, curves, strip, _, button, stop) = tested
     assert (worth_view, strip) == ("", "")
     assert is_hidden(curves)
     assert is_hidden(stop)
     assert not is_hidden(button)
+
+
+@pytest.mark.parametrize("photo", [ANT, None])
+def test_a_test_under_way_goes_on_while_the_same_map_is_looked_at_otherwise(first: Shown, photo: str | None) -> None:
+    subject = Turn()
+    again = {"kept": first.kept, "subject": subject}
+    tested = worth(ask(kept=first.kept, turn=subject))
+    next(tested)
+    last(explain, ask(**again))  # as a dropdown says when the focus leaves it
+    last(explain, ask(**again, colours="viridis", view="photo"))
+    assert "<progress" in next(tested).worth
+    last(explain, ask(**again, photo=photo))
+    assert list(tested)[-1].worth == ""
 
 
 def test_a_test_stays_while_the_same_map_is_looked_at_otherwise(first: Shown) -> None:

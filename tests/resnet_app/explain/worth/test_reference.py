@@ -68,7 +68,7 @@ def test_where_ours_is_another_map_by_intent_the_manifest_and_the_choice_say_so(
 def test_the_page_compares_the_map_that_stands_first(bundled, example):
     asked = handlers.Asked(
         visit(choice=bundled.choice, photo=str(example)), "gradcam", ["layer3"], ["1"], "crop", "colours", 20,
-        "inferno", None, None, Turn(), None,
+        "inferno", None, None, Turn(), Turn(), None,
     )  # fmt: skip
     shown = last(handlers.explain, asked, handlers.Shown, turns=Turns.TAKE)
     how = {"turns": Turns.WATCH, "failed": worth_handlers.NOT_REFERRED}
