@@ -18,8 +18,8 @@ from tests.paths import EXAMPLES
 def ask(**changes: Any) -> handlers.Asked:
     given = {
         "method": "gradcam", "layers": ["layer4"], "classes": ["1"], "view": "crop", "lines": "colours",
-        "threshold": 20, "colours": "inferno", "first": None, "second": None, "turn": Turn(), "subject": Turn(), "kept": None,
-        **changes,
+        "threshold": 20, "colours": "inferno", "first": None, "second": None, "turn": Turn(),
+        "subject": Turn(), "kept": None, **changes,
     }  # fmt: skip
     return handlers.Asked(visit(photo=str(EXAMPLES / "bee-daisy.jpg")), **given)
 
