@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: run space pictures quick fix check lint types test coverage versions oldest zerogpu benchmark
+.PHONY: run space pictures model quick fix check lint types test coverage versions oldest zerogpu benchmark
 
 run:
 	$(PYTHON) -m demo
@@ -52,6 +52,11 @@ benchmark:
 	$(PYTHON) -m benchmarks.classroom
 	$(PYTHON) -m benchmarks.many
 	$(PYTHON) -m benchmarks.depth
+
+model:  # the bundled one made anew: make model PHOTOS=DIR BACKBONE=FILE OUT=FILE (assets/ants-bees-data.md)
+	$(PYTHON) -m resnet_app train "$(PHOTOS)/hymenoptera" --more "$(PHOTOS)/more" --init "$(or $(BACKBONE),imagenet)" --epochs 20 \
+		--label-smoothing 0 --folds 3 --prune 0.1 --keep last --outline assets/ants-bees-v1.safetensors --exchange 0.35 \
+		--seed 0 --out "$(OUT)"
 
 pictures:  # the README's, drawn anew from the running app; wants Chromium
 	$(PYTHON) -m tools.pictures

@@ -1,3 +1,3 @@
 """ResNet Explorer's library: everything that works without a screen."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

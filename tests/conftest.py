@@ -32,7 +32,7 @@ COMPUTED = {"inference", "explain"}  # where a network is gone through, not coun
 def pytest_collection_modifyitems(items):
     """What drives a browser is marked by where it lies, what goes through a large or a further network by its name."""
     for item in items:
-        parts = set(item.path.parts)
+        parts = set(item.path.relative_to(ROOT).parts)
         if "e2e" in parts:
             item.add_marker("e2e")
         quick = QUICK[:1] if COMPUTED & parts else QUICK

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+import yaml
 from PIL import Image
 
+from resnet_app import __version__
 from resnet_app.cli import main
 from resnet_app.registry import SPECS
 from tests.paths import ROOT
@@ -65,3 +67,11 @@ def test_commands_take_the_options_that_are_shown(capsys: pytest.CaptureFixture[
             main.main([command, "--help"])
         told = capsys.readouterr().out
         assert all(option in told for option in re.findall(r"--[\w-]+", rest)), command
+
+
+def test_there_is_one_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    latest = re.findall(r"^## \[(\d[^\]]*)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)[0]
+    assert (cited["version"], str(cited["date-released"])) == (__version__, latest[1])
+    assert latest[0] == __version__
+    assert 'attr = "resnet_app.__version__"' in (ROOT / "pyproject.toml").read_text("utf-8")

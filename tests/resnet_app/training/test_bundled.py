@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,29 @@ def test_size_classes_and_metadata() -> None:
     assert checkpoint.recipe is not None
     assert checkpoint.recipe.crop == 224
     assert checkpoint.metadata["data"]["trained_on"] == {"ants": 853, "bees": 993}
+
+
+def test_make_model_is_the_recipe_that_the_file_and_the_card_tell() -> None:
+    """Each in its words: the options of the command, the recipe in the file, the command in the card."""
+    asked = [
+        "make",
+        "-n",
+        "model",
+        "PHOTOS=PHOTOS",
+        "BACKBONE=BACKBONE.safetensors",
+        "OUT=assets/ants-bees.safetensors",
+    ]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    words = shlex.split(said.replace("\\\n", ""))[1:]
+    card = re.search(
+        r"^python (-m resnet_app train .*?)\n```", (ASSETS / "ants-bees.md").read_text("utf-8"), re.M | re.S
+    )
+    assert card is not None
+    assert words == shlex.split(card[1].replace("\\\n", ""))
+    recipe = read_checkpoint(BUNDLED_FILE).metadata["recipe"]
+    for option in ("epochs", "label_smoothing", "folds", "prune", "keep", "exchange", "seed"):
+        assert words[words.index(f"--{option.replace('_', '-')}") + 1] == str(recipe[option]), option
+    assert Path(words[words.index("--outline") + 1]).name == recipe["outlined_by"]
 
 
 @pytest.mark.parametrize("path", sorted((ASSETS / "examples").glob("*.jpg")), ids=lambda path: path.stem)
