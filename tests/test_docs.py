@@ -1,15 +1,21 @@
 """docs/ lists each sentence of the doctor and each statement of the lesson; the plans use the page's words.
 
-Links and paths that any page names lead to files.
+Links and paths that any page names lead to files, and each command that one shows is taken.
 """
 
 import ast
+import importlib
+import importlib.util
+import json
 import re
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from demo import __main__ as app
 from demo.lesson.choices import STEPS, Step
 from demo.locales import LANGUAGES, text
 from resnet_app.cli import main
@@ -141,3 +147,93 @@ def test_the_cluster_has_the_keys_that_ray_knows_and_installs_what_is_here() -> 
     for start in ("head_start_ray_commands", "worker_start_ray_commands"):
         assert "RAY_AUTH_MODE=token" in cluster[start][1]
         assert "--disable-usage-stats" in cluster[start][1]
+
+
+BLOCKS = {page: re.findall(r"```(\w+)\n(.*?)```", page.read_text("utf-8"), re.S) for page in PAGES}
+OTHERS = {
+    "cd",
+    "curl",
+    "cut",
+    "export",
+    "find",
+    "grep",
+    "head",
+    "mktemp",
+    "pip_audit",
+    "ray",
+    "rm",
+    "source",
+}  # not ours
+OTHERS_OPTIONS = {"--index-url", "--now"}  # pip's, systemctl's
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The commands in a page's blocks for a shell, as words: without comments, and each part of a pipe by itself."""
+    found = []
+    for script in (script for language, script in BLOCKS[page] if language == "sh"):
+        for line in script.replace("\\\n", " ").splitlines():
+            parts: list[list[str]] = [[]]
+            lexer = shlex.shlex(re.sub(r"\w+=\$\((.*)\)", r"\1", line), posix=True, punctuation_chars="|&<>;")
+            lexer.whitespace_split = True
+            for word in lexer:
+                parts.append([]) if set(word) <= set("|&;") else parts[-1].append(word)
+            found += [part for part in parts if part and not re.fullmatch(r"\w+=\S*", part[0])]
+    return found
+
+
+def parsed(words: list[str], monkeypatch: pytest.MonkeyPatch) -> object:
+    """What one of our two programs makes of the words behind ``python -m``; a wrong one ends with SystemExit."""
+    program, *rest = words
+    if program == "resnet_app":
+        return main._parser().parse_args(rest)
+    monkeypatch.setattr(sys, "argv", ["python -m demo", *rest])
+    return app._options()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```sh" in page.read_text("utf-8")], ids=lambda page: page.name
+)
+def test_each_command_that_a_page_shows_is_taken(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not run, but read by the program's own parser; what a page prints under a command is compared elsewhere."""
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    for command, *rest in commands(page):
+        if "python" in command and rest[1] in ("resnet_app", "demo"):
+            assert parsed(rest[1:], monkeypatch), rest
+        elif "python" in command:
+            assert rest[1] in OTHERS or importlib.util.find_spec(rest[1]), rest
+        elif command == "make":
+            assert rest[0] in targets, rest
+        elif command.endswith("pip"):
+            assert [name for name in rest if name.endswith(".txt") and not (ROOT / name).is_file()] == []
+        else:
+            assert command in OTHERS or command == ".venv/bin/pre-commit", (command, rest)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_command_in_a_sentence_is_taken(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole ones, such as `python -m demo --mcp`; and of single options that one of the programs knows them."""
+    known = OTHERS_OPTIONS | {"--help", "--version"}
+    folders = (ROOT / "resnet_app" / "cli", ROOT / "benchmarks")
+    sources = [ROOT / "demo" / "__main__.py", *(path for folder in folders for path in folder.glob("*.py"))]
+    known |= set(re.findall(r'"(--[\w-]+)"', "".join(path.read_text("utf-8") for path in sources)))
+    for code in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.S)):
+        if found := re.fullmatch(r"python -m (resnet_app|demo) (.*[^.])", code):
+            assert parsed([found[1], *shlex.split(found[2])], monkeypatch), code
+        elif found := re.match(r"python -m ([\w.]+)", code):
+            assert importlib.util.find_spec(found[1]), code
+        assert [option for option in re.findall(r"(?<![\w(-])--[a-z][\w-]*", code) if option not in known] == [], code
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```python" in page.read_text("utf-8")], ids=lambda page: page.name
+)
+def test_a_snippet_compiles_and_what_it_imports_of_ours_is_there(page: Path) -> None:
+    for code in (code for language, code in BLOCKS[page] if language == "python"):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in ("resnet_app", "demo"):
+                module = importlib.import_module(str(node.module))
+                for name in node.names:
+                    assert hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}"), (
+                        name.name
+                    )
+    assert all(json.loads(text) for language, text in BLOCKS[page] if language == "json")
