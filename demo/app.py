@@ -162,48 +162,40 @@ class App:
         self._wire_language(taught, load)
 
     def _wire_language(self, taught: gr.State, load: Callable[..., None]) -> None:
-        """The first visit picks a language; the switch puts every word, and all that is shown, into another."""
+        """The first visit picks a language; the switch puts every word, and all that is shown, into another.
+
+        An event costs the page time for each of its outputs, changed or not. So what opens it has few, and the words
+        come by themselves where the language is another than the one that the page was laid out in.
+        """
         remembered = gr.BrowserState(None, storage_key="resnet-explorer", secret="language")
         opened = self.blocks.load(
             self._open, [remembered, self._search],
-            [self._side.model, self._side.weights, self._language, *self._worded], js=START, **QUIET,
+            [self._side.model, self._side.weights, self._language], js=START, **QUIET,
         )  # fmt: skip
         opened.then(None, self._language, None, js=SPEAK, **QUIET)
         load(opened.then, "start", ARRIVE)
-        switched = self._language.input(
-            self._switch_language, [self._language, self._batch.files, taught], [remembered, *self._worded], **QUIET
-        )
+        self._language.change(self._words, [self._language, self._batch.files, taught], self._worded, **QUIET)
+        switched = self._language.input(lambda language: language, self._language, remembered, **QUIET)
         switched.then(None, self._language, None, js=SPEAK, **QUIET)
         load(switched.then, "language")
 
     def _open(self, remembered: str | None, search: str | None, request: gr.Request) -> list[Any]:
         """The model that the address asks for, and the visitor's language."""
-        words = self._first_language(remembered, request)
-        language = words[0] if isinstance(words[0], str) else self._labels.language
-        return [*address.asked_model(language, search, self._model), *words]
-
-    def _first_language(self, remembered: str | None, request: gr.Request) -> list[Any]:
         asked = request.query_params.get("lang") if request else None
         header = request.headers.get("accept-language") if request else None
         language = best_language(asked or self._fixed_language or remembered or header)
-        if language == self._labels.language:
-            return [gr.skip()] * (1 + len(self._worded))
-        return [language, *self._words(language)]
-
-    def _switch_language(self, language: str, files: list[str] | None, taught: Any) -> list[Any]:
-        return [language, *self._words(language, batch=bool(files), lesson=taught is not None)]
+        return [*address.asked_model(language, search, self._model), language]
 
     @property
     def _worded(self) -> list[Any]:
-        return [*self._labels.components, self._batch.result, self._teach.result, self._explain.result]
+        return [*self._labels.components, self._batch.result, self._teach.result]
 
-    def _words(self, language: str, *, batch: bool = False, lesson: bool = False) -> list[Any]:
+    def _words(self, language: str, files: list[str] | None, taught: Any) -> list[Any]:
         """Every word in a language; a batch or a lesson that is there keeps the one it was made in."""
         return [
             *self._labels.updates(language),
-            gr.skip() if batch else html.empty(language, "batch_empty_title", "batch_empty_text"),
-            gr.skip() if lesson else html.empty(language, "teach_empty_title", "teach_empty_text"),
-            html.empty(language, "explain_empty_title", "explain_empty_text"),  # a map comes again with its words
+            gr.skip() if files else html.empty(language, "batch_empty_title", "batch_empty_text"),
+            gr.skip() if taught else html.empty(language, "teach_empty_title", "teach_empty_text"),
         ]
 
 
@@ -232,7 +224,8 @@ def _header(labels: Labels, shared: Sequence[str]) -> gr.Radio:
 def launch_options() -> dict[str, Any]:
     """What every way of starting the app passes to ``launch``."""
     return {
-        "theme": theme(), "head": head(TAB_ROWS), "footer_links": ["api"], "show_error": False,
+        "theme": theme(), "head": head(TAB_ROWS, photo_input.example_pictures()), "footer_links": ["api"],
+        "show_error": False,
         "i18n": gr.I18n(**{language: {"common.complete": text(language, "done")} for language in LANGUAGES}),
         "auth_message": Markup("<br>").join(_show("login", language, language=language) for language in LANGUAGES),
         "pwa": True, "favicon_path": ICON, "app_kwargs": {"middleware": middleware()},

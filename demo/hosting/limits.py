@@ -14,6 +14,8 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
+from demo.hosting.compressed import CompressedPage
+
 HOSTED = bool(os.environ.get("SPACE_ID"))
 MOST_WAITING = 24 if HOSTED else 64  # events in the queue; who comes then is told that the app is busy
 MOST_SESSIONS = 1000  # what Gradio remembers of visitors; the longest unused give way
@@ -70,5 +72,5 @@ def _address(scope: Any) -> str:
 
 
 def middleware() -> list[Middleware]:
-    """What Gradio's server gets: nothing on one's own computer."""
-    return [Middleware(Rate)] if HOSTED else []
+    """What Gradio's server gets: nobody is counted on one's own computer."""
+    return [*([Middleware(Rate)] if HOSTED else []), Middleware(CompressedPage)]

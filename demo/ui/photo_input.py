@@ -79,12 +79,17 @@ def pick_example(event: gr.EventData) -> str:
 
 
 def _buttons(language: str) -> Markup:
-    pictures = []
-    for path in EXAMPLES:
+    kinds = ("example_bee" if path.name.startswith("bee") else "example_ant" for path in EXAMPLES)
+    return _show("examples", language, names=[text(language, kind) for kind in kinds])
+
+
+def example_pictures() -> str:
+    """The examples, small, as variables of the stylesheet: six tabs show them, and the page holds them once."""
+    lines = []
+    for index, path in enumerate(EXAMPLES):
         with Image.open(path) as picture:
-            small = picture.resize((160, 160))
-        pictures.append((small, text(language, "example_bee" if path.name.startswith("bee") else "example_ant")))
-    return _show("examples", language, pictures=pictures)
+            lines.append(f'--example-{index}: url("{html.data_uri(picture.resize((160, 160)))}");')
+    return f":root {{ {' '.join(lines)} }}\n"
 
 
 def opacity_slider(labels: Labels, elem_id: str) -> Any:

@@ -100,11 +100,12 @@ def theme() -> gr.themes.Base:
     return base.set(**_PLAIN, **light, **dark)
 
 
-def head(rows: Mapping[str, Sequence[str]]) -> str:
+def head(rows: Mapping[str, Sequence[str]], pictures: str) -> str:
     """The stylesheet and the scripts, as the head of the page has them: Gradio rewrites what is passed as ``css``.
 
     Args:
         rows: the ids of the tabs in each row of tabs, in order, by where the page finds the row.
+        pictures: further variables of the stylesheet, which hold pictures.
     """
     css = "".join(map(_variables, (":root", ".dark"), (LIGHT, DARK))) + _read(STYLES)
     icon = f"data:image/svg+xml,{quote(ICON.read_text('utf-8'))}"
@@ -112,7 +113,7 @@ def head(rows: Mapping[str, Sequence[str]]) -> str:
     for language in LANGUAGES:
         words[language]["queue_place"] = text(language, "queue_place", at="{at}", of="{of}")  # the page fills it in
     script = f"window.resnetWords = {json.dumps(words)};\nwindow.resnetRows = {json.dumps(rows)};\n{_read(SCRIPTS)}"
-    return f'<link rel="icon" href="{icon}"><style>{css}{_drop_words()}</style><script>{script}</script>'
+    return f'<link rel="icon" href="{icon}"><style>{css}{pictures}{_drop_words()}</style><script>{script}</script>'
 
 
 def _drop_words() -> str:

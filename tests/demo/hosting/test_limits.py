@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 
 from demo.hosting import limits
+from demo.hosting.compressed import CompressedPage
 
 CODE = (
     "import demo.app, demo.ui.files as files\nfrom demo.hosting.limits import MOST_WAITING\n"
@@ -56,6 +57,6 @@ def test_addresses_that_are_remembered_are_bounded(monkeypatch):
 
 
 def test_on_ones_own_computer_nobody_is_counted(monkeypatch):
-    assert limits.middleware() == []
+    assert [each.cls for each in limits.middleware()] == [CompressedPage]
     monkeypatch.setattr(limits, "HOSTED", True)
-    assert [each.cls for each in limits.middleware()] == [limits.Rate]
+    assert [each.cls for each in limits.middleware()] == [limits.Rate, CompressedPage]

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from demo.ui.photo_input import example_pictures
 from demo.ui.theme import head
 from resnet_app.colours import DARK, LIGHT
 from tests.paths import ROOT
@@ -43,7 +44,7 @@ def test_errors_and_buttons_can_be_read(colours: dict[str, str]) -> None:
 
 
 def test_every_variable_that_is_used_is_set_somewhere() -> None:
-    page = head({})
+    page = head({}, example_pictures())
     used = {name for source in CODE for name in re.findall(r"var\(--([\w-]+)\)", source)}
     set_here = set(re.findall(r"--([\w-]+):", page))
     set_by_script = {name for source in CODE for name in re.findall(r"""setProperty\(["'`]--([\w-]+)""", source)}
@@ -56,12 +57,12 @@ def test_every_function_that_the_page_calls_is_in_its_scripts() -> None:
     called = {name for source in CODE for name in re.findall(r"window\.resnetExplorer\.(\w+)\(", source)}
     assert len(called) > 10
     ways = r"^\s+(async )?{0}\(.*\) {{$|^\s+window\.resnetExplorer\.{0} = |^\s+{0}: [\w(]"
-    missing = {name for name in called if not re.search(ways.format(name), head({}), re.MULTILINE)}
+    missing = {name for name in called if not re.search(ways.format(name), head({}, example_pictures()), re.MULTILINE)}
     assert missing == set()
 
 
 def test_the_head_is_whole_and_fetches_nothing() -> None:
-    page = head({})
+    page = head({}, example_pictures())
     for tag in ("style", "script"):
         assert page.count(f"<{tag}>") == page.count(f"</{tag}>") == 1
     for selector, colours in ((":root", LIGHT), (".dark", DARK)):
