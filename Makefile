@@ -42,9 +42,11 @@ zerogpu:  # the same on the torch that a Space gets
 
 benchmark:
 	$(PYTHON) -m benchmarks.startup
+	$(PYTHON) -m benchmarks.weight
 	$(PYTHON) -m benchmarks.teach
 	$(PYTHON) -m benchmarks.load
 	$(PYTHON) -m benchmarks.explain
+	$(PYTHON) -m benchmarks.stages
 	$(PYTHON) -m benchmarks.request
 	$(PYTHON) -m benchmarks.threads
 	$(PYTHON) -m benchmarks.crowd

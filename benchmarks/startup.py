@@ -112,7 +112,8 @@ def run_time(command: list[str]) -> float:
 class Server:
     """A server process on a free port, ended on leaving."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], folder: Path = ROOT) -> None:
+        self._folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -123,7 +124,7 @@ class Server:
         self.started = time.perf_counter()
         environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "NO_PROXY": "127.0.0.1,localhost"}
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self._command, cwd=self._folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         return self
 
