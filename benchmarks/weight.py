@@ -1,7 +1,7 @@
 """What the page weighs, and how soon it stands and answers, in headless Chromium beside an empty Gradio app.
 
-Each visit has a browser profile of its own, so its cache is empty; a second visit in the same profile follows. Bytes are
-those on the wire. The server is warm, and on the same cores. Medians, in turn.
+Each first visit has a browser profile of its own, so its cache is empty; a second visit in the same profile follows.
+Bytes are those on the wire. The server is warm, and on the same cores. Medians, in turn.
 
 Run: python -m benchmarks.weight [repeats] [CHECKOUT ...]
 """
