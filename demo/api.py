@@ -113,7 +113,8 @@ def explain(
         image: a picture file.
         class_name: the class to explain; the best answer where not given.
         layer: layer1 to layer4, a block such as layer3.0, or several to be fused: layer2+layer3.
-        method: gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, finercam, scorecam or ablationcam.
+        method: gradcam, gradcam++, hirescam, xgradcam, layercam, eigencam, finercam, refinecam, scorecam or
+            ablationcam.
         model: the network; resnet18 where not given.
         weights: ants-bees, ants-bees-v1, imagenet, imagenet-v1, imagenet-v2 or random.
         device: auto, cpu, cuda, cuda:N or mps.

@@ -1,5 +1,6 @@
 """docs/maps.md, counting.md, accessibility.md: figures are worked out anew, examples print what stands under them."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from demo import api
 from resnet_app.architecture import formulas
 from resnet_app.architecture.counting import describe
 from resnet_app.architecture.published import paper_row
@@ -30,6 +32,8 @@ from tests.paths import ROOT
 MAPS, COUNTING, ACCESS = (
     (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("maps", "counting", "accessibility")
 )
+NUMBERS = dict(enumerate(["nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"], 9))
+CHINESE = dict(enumerate(["九", "十", "十一", "十二", "十三", "十四", "十五"], 9))
 BENCHMARKS = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```(python|sh)\n(.*?)```\n\n```text\n(.*?)```", MAPS + COUNTING, flags=re.S)
 
@@ -106,6 +110,21 @@ def test_what_is_said_of_maps_are_the_codes_own_figures() -> None:
     ):  # fmt: skip
         assert words in MAPS, words
     assert RANDOM_MAPS == 3
+
+
+def test_every_page_that_lists_the_methods_lists_all() -> None:
+    """A new one is easily forgotten in prose."""
+    told = inspect.getdoc(api.explain) or ""
+    listed = re.search(r"method: ([^.]*)\.", told)
+    assert listed is not None
+    assert re.findall(r"[\w+]+", re.sub(r"\bor\b", "", listed[1])) == list(METHODS)
+    features = (ROOT / "docs" / "features.md").read_text("utf-8")
+    assert [title for title in METHODS.values() if title not in features] == []
+    counted = {
+        "README.md": f"| {NUMBERS[len(METHODS)]} methods,",
+        "README.zh-CN.md": f"| {CHINESE[len(METHODS)]}种方法",
+    }
+    assert [name for name, words in counted.items() if words not in (ROOT / name).read_text("utf-8")] == []
 
 
 def test_measured_figures_are_those_of_the_benchmarks() -> None:

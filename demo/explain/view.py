@@ -14,7 +14,7 @@ from demo.ui import heatmaps
 from demo.ui.heatmaps import Look, colour_bar, hottest
 from demo.ui.html import NNBSP, NOTHING, figure, template, warning
 from demo.ui.labels import model_key, model_title
-from resnet_app.choices import METHODS, OWN_WAY, SAME_ON_LAST, SLOW
+from resnet_app.choices import CAMS, METHODS, OWN_WAY, SAME_ON_LAST, SLOW
 from resnet_app.explain.export import npy
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import signed_overlay
@@ -22,7 +22,6 @@ from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer
 from resnet_app.outputs import file_stem
 
-NO_CLASS = "eigencam"  # the method whose map is the same for every class
 _show = template("explain.html")
 
 
@@ -83,7 +82,7 @@ def _caption(language: str, maps: Sequence[Heatmap], look: Look, seconds: float)
         "map_unit_logits" if first.in_logits else "map_unit_own",
         *(["map_shared"] if len(maps) > 1 and not look.threshold else []),
         *(["map_box" if look.threshold else "map_lines"] if look.lines else []),
-        "map_pattern" if first.method == NO_CLASS else "map_highlights",
+        "map_highlights" if CAMS[first.method].knows_class else "map_pattern",
         "map_took",
     ]
     return " ".join(text(language, key, layer=first.layer, time=took, threshold=look.threshold) for key in keys)
@@ -122,7 +121,7 @@ def in_words(language: str, heatmap: Heatmap) -> str:
     if heatmap.is_flat:
         return text(language, "map_flat")
     share, area = (f"{100 * part:.0f}" for part in heatmap.concentration)
-    key = "map_text_eigen" if heatmap.method == NO_CLASS else "map_text"
+    key = "map_text" if CAMS[heatmap.method].knows_class else "map_text_eigen"
     return text(language, key, place=hottest(language, heatmap), share=share, area=area)
 
 

@@ -1,4 +1,4 @@
-"""Class activation maps: ten methods, any block or several, any classes of one picture, without a hook on the model.
+"""Class activation maps: each of ``choices.CAMS``, any block or several, any classes of a picture, no hook on the model.
 
 All of them weigh a block's maps A (C, h, w) and add them up. What they weigh them by:
 
@@ -291,7 +291,7 @@ _BY_GRADIENT: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def _principal(maps: Tensor) -> Tensor:
-    """(C, h, w) -> (h, w): the first principal component of the positions; its sign is free: the larger side is up."""
+    """(C, h, w) -> (h, w) on the CPU: the first principal component of the positions; its larger side is up."""
     with torch.inference_mode():
         positions = maps.flatten(1).T.cpu().double()  # float32 would lose figures where one component is far above
         left, sizes, _ = torch.linalg.svd(positions - positions.mean(0), full_matrices=False)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_app.choices import SLOW
+from resnet_app.choices import CAMS, SLOW
 from resnet_app.errors import ResNetAppError
 from resnet_app.explain.cam import choose
 from resnet_app.explain.heatmap import Heatmap
@@ -24,11 +24,6 @@ from resnet_app.inference.backbone import blocks
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Answer
 
-CLASSES = {  # ours -> theirs
-    "gradcam": "GradCAM", "gradcam++": "GradCAMPlusPlus", "hirescam": "HiResCAM", "xgradcam": "XGradCAM",
-    "layercam": "LayerCAM", "eigencam": "EigenCAM", "finercam": "FinerCAM",
-    "refinecam": "RefineCAM",
-}  # fmt: skip
 SAME = 1e-4  # of the peak: rounding alone explains no more
 
 
@@ -82,7 +77,7 @@ def reference(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, layers: S
     if heatmap.method == "finercam":
         asked = {"target_idx": heatmap.index}
     started = perf_counter()
-    cam = getattr(pytorch_grad_cam, CLASSES[heatmap.method])(network, targets)  # its hooks go with the copy
+    cam = getattr(pytorch_grad_cam, CAMS[heatmap.method].library)(network, targets)  # its hooks go with the copy
     values = cam(answer.pixels.clone(), **asked)[0].astype(np.float32)
     took = perf_counter() - started
     return Reference(version("grad-cam"), values, float(np.abs(values - heatmap.values).max()), took)

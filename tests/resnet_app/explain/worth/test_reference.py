@@ -6,12 +6,12 @@ import pytest
 from demo.explain import handlers, worth_handlers, worth_view
 from demo.ui.events import Turns
 from demo.ui.session import Turn
-from resnet_app.choices import OWN_WAY
+from resnet_app.choices import METHODS, OWN_WAY, SLOW
 from resnet_app.errors import ResNetAppError
 from resnet_app.explain.cam import choose, heatmaps
 from resnet_app.explain.export import manifest
 from resnet_app.explain.heatmap import Heatmap
-from resnet_app.explain.worth.reference import CLASSES, reference
+from resnet_app.explain.worth.reference import reference
 from resnet_app.inference.predict import classify
 from tests.page import last, visit
 
@@ -23,8 +23,8 @@ def example(repo):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", ["layer2", "layer4"])
-@pytest.mark.parametrize("method", CLASSES)
-def test_the_library_gives_our_map_but_for_eigencams_sign(method, layer, bundled, example):
+@pytest.mark.parametrize("method", [method for method in METHODS if method not in SLOW])
+def test_the_library_gives_our_map_but_for_those_that_go_their_own_way(method, layer, bundled, example):
     before = {name: tensor.clone() for name, tensor in bundled.network.state_dict().items()}
     answer = classify(bundled, example, keep=choose(bundled.network, [layer]).paths)
     (heatmap,) = heatmaps(bundled, answer, [1], layers=[layer], method=method)
@@ -58,7 +58,7 @@ def test_a_slow_method_is_refused_with_a_sentence(bundled, example):
 def test_where_ours_is_another_map_by_intent_the_manifest_and_the_choice_say_so(bundled):
     from demo.explain import view as explain_view
 
-    for method in ("eigencam", "ablationcam", "gradcam"):
+    for method in METHODS:
         told = manifest(bundled, [], layer="layer4", method=method)["unlike_pytorch_grad_cam"]
         assert told == OWN_WAY.get(method)
         shown = explain_view.notice("en", method, is_last=True)
