@@ -1,4 +1,4 @@
-"""Class activation maps: each of ``choices.CAMS``, any block or several, any classes of a picture, no hook on the model.
+"""Class activation maps: each of ``choices.CAMS``, any block or several, any classes of a picture, without a hook.
 
 All of them weigh a block's maps A (C, h, w) and add them up. What they weigh them by:
 
