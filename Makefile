@@ -24,9 +24,9 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-test:  # the browser's tests one by one: two at a time each takes twice as long on two cores, and waits run out
+test:
 	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal
-	$(PYTHON) -m pytest -m e2e
+	$(PYTHON) -m pytest -m e2e -n 2 --dist worksteal
 
 coverage:  # not with every check: it makes tests that read files byte by byte half as slow again
 	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered
