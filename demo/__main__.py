@@ -20,16 +20,27 @@ def main() -> int:
     Exit codes: 0 stopped, 2 wrong options, or a device, a certificate or an address that cannot be had.
     """
     prepare_environment()
-    from demo.hosting import addresses
+    from resnet_app.cli.console import missing_package
     from resnet_app.cli.options import EXIT_USAGE
     from resnet_app.errors import ResNetAppError
 
     options = _options()
     try:
-        port = _port(options)
+        _start(options, _port(options))
     except ResNetAppError as refusal:
         print(refusal, file=sys.stderr)
         return EXIT_USAGE
+    except ModuleNotFoundError as missing:
+        print(missing_package(missing), file=sys.stderr)
+        return EXIT_USAGE
+    return 0
+
+
+def _start(options: argparse.Namespace, port: int) -> None:
+    from demo.hosting import addresses
+
+    if options.port is None and port != addresses.FIRST_PORT:
+        print(f"* Port {addresses.FIRST_PORT} is taken: this is {port}.", flush=True)
     serve(
         language=None if options.lang == "auto" else options.lang,
         model=options.model,
@@ -45,8 +56,8 @@ def main() -> int:
         inbrowser=options.inbrowser,
         auth=options.auth,
         mcp_server=options.mcp,
+        quiet=True,  # one of Gradio's lines names an address that not every browser opens, one advises a public link
     )
-    return 0
 
 
 def _options() -> argparse.Namespace:
@@ -178,10 +189,7 @@ def serve(
     if classroom:
         routes.add(app, classroom_addresses.addresses(classroom))
     give_back_every(60)
-    _tell(shared)
-    if classroom:
-        own = shared[0] if shared else str(app.local_url).rstrip("/")
-        print(f"* The teacher opens:  {own}/#teacher={classroom.secret}", flush=True)
+    _tell(app.local_url, shared, classroom.secret if classroom else "")
     if window:
         _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
     else:
@@ -189,15 +197,27 @@ def serve(
         app.block_thread()
 
 
-def _tell(shared: Sequence[str]) -> None:
-    """Print what others in the network type, and a code for their phones."""
-    from demo.hosting.addresses import code_for_terminal
+def _tell(local: str, shared: Sequence[str], secret: str = "") -> None:
+    """Print what one opens here, what others in the network type, with a code for their phones, and the teacher's own.
 
+    Args:
+        local: where the server listens.
+        shared: the addresses for others.
+        secret: what makes an address the teacher's, if there is a class.
+    """
+    from demo.hosting.addresses import code_for_terminal, opened_here
+
+    own = opened_here(local)
+    others = "Students" if secret else "Others in this network"
+    if not secret:
+        print(f"* Open in a browser:  {own}/", flush=True)
     for address in shared:
-        print(f"* Others in this network open:  {address}", flush=True)
+        print(f"* {others} open:  {address}", flush=True)
     if shared:
         with suppress(UnicodeEncodeError):  # a terminal without the characters that the code is made of
             print(code_for_terminal(shared[0]), flush=True)
+    if secret:
+        print(f"* You, the teacher, open:  {shared[0] if shared else own}/#teacher={secret}", flush=True)
 
 
 def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: bool) -> None:

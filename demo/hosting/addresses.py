@@ -41,6 +41,14 @@ def _listen(host: str, port: int) -> None:
         trial.bind((host.strip("[]"), port))
 
 
+def opened_here(address: str) -> str:
+    """What a browser on this machine opens: a server that listens everywhere is asked at the loopback."""
+    for everywhere, version in EVERYWHERE.items():
+        host = f"[{everywhere}]" if version == 6 else everywhere
+        address = address.replace(f"//{host}:", f"//{'[::1]' if version == 6 else '127.0.0.1'}:")
+    return address.rstrip("/")
+
+
 def for_others(host: str, port: int, *, secure: bool) -> list[str]:
     """What others in the network can type to reach the app; nothing where it listens for this machine alone."""
     scheme = "https" if secure else "http"

@@ -21,6 +21,21 @@ def speak_any_locale() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def missing_package(missing: ModuleNotFoundError) -> str:
+    """One sentence for who started this with a Python that lacks what it stands on: most often not the environment's.
+
+    Raises:
+        ModuleNotFoundError: what is missing is a part of our own.
+    """
+    package = (missing.name or "").partition(".")[0]
+    if package in ("", "demo", "resnet_app"):
+        raise missing
+    return (
+        f"This Python ({sys.executable}) has no '{package}'. Start it with the one that has the requirements "
+        "(.venv/bin/python, on Windows .venv\\Scripts\\python), or install them: pip install -r requirements.txt."
+    )
+
+
 def print_json(value: Any) -> None:
     """Print JSON as people read it; in ASCII where the terminal takes no UTF-8, which programs read alike.
 

@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(_told(error), file=sys.stderr)
         return EXIT_USAGE
+    except ModuleNotFoundError as missing:
+        print(console.missing_package(missing), file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return console.EXIT_STOPPED

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -140,23 +141,48 @@ def test_what_is_not_here_ends_the_program_with_one_sentence(words, says, monkey
     assert told.count("\n") == 1
 
 
+HERE, THERE = "http://127.0.0.1:7860/", ["http://192.168.178.24:7860", "http://10.1.2.3:7860"]
+
+
 def test_others_are_told_the_addresses_and_shown_a_code(capsys):
-    start._tell(["http://192.168.178.24:7860", "http://10.1.2.3:7860"])
-    first, second, *code = capsys.readouterr().out.splitlines()
-    assert (first, second) == (
+    start._tell("http://0.0.0.0:7860/", THERE)
+    here, first, second, *code = capsys.readouterr().out.splitlines()
+    assert (here, first, second) == (
+        "* Open in a browser:  http://127.0.0.1:7860/",
         "* Others in this network open:  http://192.168.178.24:7860",
         "* Others in this network open:  http://10.1.2.3:7860",
     )
     assert "█" in code[0]
-    start._tell([])
-    assert capsys.readouterr().out == ""
+    start._tell(HERE, [])
+    assert capsys.readouterr().out == "* Open in a browser:  http://127.0.0.1:7860/\n"
+
+
+def test_a_teacher_is_told_two_addresses_and_which_is_whose(capsys):
+    start._tell("http://[::]:7860/", THERE[:1], "abc")
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == "* Students open:  http://192.168.178.24:7860"
+    assert last == "* You, the teacher, open:  http://192.168.178.24:7860/#teacher=abc"
+    start._tell("http://[::]:7860/", [], "abc")
+    assert capsys.readouterr().out == "* You, the teacher, open:  http://[::1]:7860/#teacher=abc\n"
 
 
 def test_a_terminal_without_blocks_gets_the_address_alone(monkeypatch):
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii", write_through=True))
-    start._tell(["http://192.168.178.24:7860"])
-    assert written.getvalue().decode() == "* Others in this network open:  http://192.168.178.24:7860\n"
+    start._tell(HERE, THERE[:1])
+    assert written.getvalue().decode().splitlines()[1:] == [
+        "* Others in this network open:  http://192.168.178.24:7860"
+    ]
+
+
+@pytest.mark.parametrize("module", ["demo", "resnet_app"])
+def test_a_python_without_the_requirements_gets_one_sentence(module):
+    """As who follows the README and forgets the environment: a bare Python, which sees the checkout alone."""
+    words = ["summary", "resnet18", "--layers"] if module == "resnet_app" else ["--port", "1"]
+    bare = [sys.executable, "-S", "-E", "-m", module, *words]
+    done = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"This Python \(.*\) has no '\w+'\. Start it with .*requirements\.txt\.\n", done.stderr)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator of glibc")
