@@ -27,6 +27,20 @@ EXAMPLES = ROOT / "assets" / "examples"
 VIEW = {"width": 1100, "height": 690}  # the sidebar is closed on so narrow a page
 WIDTH = 960  # px, of the moving picture
 MOST_BYTES = 3 * 2**20
+# Where a picture on the page is brightest, in CSS pixels from its corner.
+BRIGHTEST = """(image) => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const pen = canvas.getContext("2d");
+  pen.drawImage(image, 0, 0);
+  const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+  let best = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] + data[i + 1] + data[i + 2] > data[best] + data[best + 1] + data[best + 2]) best = i;
+  }
+  const [x, y] = [(best / 4) % canvas.width, Math.floor(best / 4 / canvas.width)];
+  return { x: ((x + 0.5) * image.clientWidth) / canvas.width, y: ((y + 0.5) * image.clientHeight) / canvas.height };
+}"""
 
 
 @contextmanager
@@ -54,9 +68,14 @@ def opened(browser: Browser, address: str, query: str = "", *, dark: bool = Fals
     return page
 
 
-def choose(page: Page, photo: str) -> None:
-    """Another photo, as if it was dropped."""
+def choose(page: Page, photo: str, answer: str) -> None:
+    """Another photo, as if it was dropped, with its answer and its map: the one before may have had the same name."""
+    map_ = page.locator("#result .overlay").first
+    before = map_.get_attribute("src")
     page.locator("#photo input[type=file]").first.set_input_files(EXAMPLES / photo)
+    expect(map_).not_to_have_attribute("src", before or "")
+    expect(page.locator(".best strong")).to_have_text(answer)
+    expect(page.locator("#result .pending, #result .generating")).to_have_count(0)
 
 
 def moving(browser: Browser, address: str) -> None:
@@ -64,8 +83,7 @@ def moving(browser: Browser, address: str) -> None:
     page, frames = opened(browser, address), Frames()
     expect(page.locator(".best strong")).to_have_text("bees")
     frames.take(page, 900)
-    choose(page, "ant-leaf.jpg")
-    expect(page.locator(".best strong")).to_have_text("ants")
+    choose(page, "ant-leaf.jpg", "ants")
     frames.take(page, 1800)
     page.get_by_role("tab", name="Explore").click()
     expect(page.locator("#ribbon .ribbon.filled .tile")).to_have_count(10)
@@ -74,7 +92,8 @@ def moving(browser: Browser, address: str) -> None:
         page.locator(f'#ribbon .tile[data-path="{path}"] img').hover()
         expect(page.locator("#ribbon .frame")).to_be_visible()
         frames.take(page, 500)
-    page.locator('#ribbon .tile[data-path="layer2.0"] img').click()
+    tile = page.locator('#ribbon .tile[data-path="layer2.0"] img')
+    tile.click(position=tile.evaluate(BRIGHTEST))  # a unit that fires
     expect(page.locator("#unit .unit")).to_contain_text("The network's own pass has this very number here")
     page.locator("#unit .unit").scroll_into_view_if_needed()
     frames.take(page, 2400)
@@ -113,8 +132,7 @@ def stills(browser: Browser, address: str) -> None:
     """Classify in both themes, Explain, Explore and the lesson."""
     for name, dark in (("classify.jpg", False), ("classify-dark.jpg", True)):
         page = opened(browser, address, dark=dark)
-        choose(page, "bee-daisy.jpg")
-        expect(page.locator(".best strong")).to_have_text("bees")
+        choose(page, "bee-daisy.jpg", "bees")
         still(page, name)
     page = opened(browser, address, "&tab=explain")
     expect(page.locator("#explain-result figure")).to_have_count(2)
@@ -124,6 +142,8 @@ def stills(browser: Browser, address: str) -> None:
     still(page, "explore.jpg")
     page = opened(browser, address, "&tab=lesson&step=parts")
     expect(page.locator(".lesson-nav")).to_be_visible()
+    page.locator("[data-guess]").first.click()
+    expect(page.locator(".lesson-step.shown")).to_be_visible()
     still(page, "lesson.jpg")
 
 
