@@ -43,6 +43,13 @@ def test_errors_and_buttons_can_be_read(colours: dict[str, str]) -> None:
         assert contrast("#ffffff", colours[button]) >= 4.5
 
 
+def test_nothing_that_was_tapped_stays_coloured() -> None:
+    """A touch screen leaves :hover where it was tapped last, on what is there later too."""
+    pages = "\n".join(path.read_text("utf-8") for path in (ROOT / "demo" / "static").rglob("*.css"))
+    with_pointer = "".join(re.findall(r"^@media \(hover: hover\) \{\n(.*?)^\}", pages, re.DOTALL | re.MULTILINE))
+    assert with_pointer.count(":hover") == pages.count(":hover") > 5
+
+
 def test_every_variable_that_is_used_is_set_somewhere() -> None:
     page = head({}, example_pictures())
     used = {name for source in CODE for name in re.findall(r"var\(--([\w-]+)\)", source)}
