@@ -99,16 +99,29 @@
     if (choices[place] && !choices[place].disabled && event.key !== "f") choices[place].click();
   });
   // In front of a class space shows the answer: the teacher's for all, else without a guess.
+  let isSpaceOurs = false;
   document.addEventListener(
     "keydown",
     (event) => {
       const isProjector = document.documentElement.classList.contains("projector");
-      if (event.key !== " " || !isProjector || !inSight() || event.target.closest("button, a, input, summary")) return;
+      if (event.key !== " " || !isProjector || !inSight()) return;
+      const part = event.target.closest("button, a, input, summary");
+      if (part && !part.closest(".lesson-choices")) return;
+      isSpaceOurs = true;
       event.preventDefault();
       event.stopPropagation();
       if (event.repeat) return;
       if (shown()?.classList.contains("shown")) document.documentElement.classList.toggle("telling");
       else if (!page.classReveal?.()) document.querySelector('#lesson-result [data-guess="-"]')?.click();
+    },
+    true,
+  );
+  document.addEventListener(
+    "keyup",
+    (event) => {
+      if (event.key !== " " || !isSpaceOurs) return;
+      isSpaceOurs = false;
+      event.preventDefault(); // a choice in focus would take it for a press
     },
     true,
   );
