@@ -101,9 +101,11 @@ class App:
             title="ResNet Explorer", analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE
         ) as self.blocks:
             self._labels(gr.HTML, words={"value": html.skip_link}, apply_default_css=False, elem_id="skip")
-            self._side = sidebar_layout.build(self._labels, model=model, weights=weights, device=device)
+            self._side = sidebar_layout.build(
+                self._labels, model=model, weights=weights, device=device, is_open=classroom is None
+            )
             self._language = _header(self._labels, shared)
-            self._class_bar = lesson_layout.class_bar(self._labels) if classroom else None
+            self._class_bar = lesson_layout.class_bar(self._labels, shared) if classroom else None
             photo_input.camera_window(self._labels, may_encrypt=bool(shared))
             self._address_problem = gr.HTML(visible=False, apply_default_css=False, elem_id="address-problem")
             with gr.Tabs(elem_id="tabs") as self._tabs:

@@ -20,9 +20,9 @@ def addresses(classroom: Classroom) -> list[Address]:
     """The addresses of a class."""
 
     async def state(request: Request) -> Response:
-        return JSONResponse(
-            classroom.state(request.query_params.get("page", "")), headers={"cache-control": "no-store"}
-        )
+        given = request.query_params
+        now = classroom.state(given.get("page", ""), is_alone=given.get("alone") == "yes")
+        return JSONResponse(now, headers={"cache-control": "no-store"})
 
     async def guess(request: Request) -> Response:
         given = await _given(request)
@@ -51,7 +51,7 @@ _TEACHER: dict[str, Callable[[Classroom, Any], None]] = {
     "new": lambda classroom, _: classroom.start_again(),
     "reveal": lambda classroom, _: classroom.reveal(),
     "again": lambda classroom, _: classroom.again(),
-    "freeze": lambda classroom, is_frozen: classroom.freeze(bool(is_frozen)),
+    "pause": lambda classroom, is_paused: classroom.pause(bool(is_paused)),
 }
 
 

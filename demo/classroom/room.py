@@ -79,8 +79,9 @@ class Classroom:
         self._lock = threading.Lock()
         self._asked: dict[str, Question] = {}
         self._seen: dict[str, float] = {}
+        self._alone: set[str] = set()
         self._lead = ""
-        self._is_frozen = False
+        self._is_paused = False
         self._revision = 0
         self._votes = 0
 
@@ -88,37 +89,46 @@ class Classroom:
         """Whether that is the secret of the teacher's address."""
         return hmac.compare_digest((secret or "").encode(), self.secret.encode())
 
-    def state(self, page: str = "") -> dict[str, Any]:
+    def state(self, page: str = "", *, is_alone: bool = False) -> dict[str, Any]:
         """What a page asks for every two seconds; asking is also how it is counted.
+
+        Args:
+            page: its own word; the teacher's has none, and is not counted.
+            is_alone: whether it does not follow just now.
 
         Returns:
             class: its name; revision: goes up whenever a page has to look again; lead: the address that the teacher
-            is at; frozen; here: how many pages follow; question: None, or the step that is asked with its round,
-            whether it is revealed, and how many have guessed in this round. No guess, and nothing of the answer.
+            is at; paused; here: how many pages there are; alone: how many of them do not follow; question: None, or
+            the step that is asked with its round, whether it is revealed, and how many have guessed in this round.
+            No guess, and nothing of the answer.
         """
         with self._lock:
-            self._note(page)
+            self._note(page, is_alone=is_alone)
             question = self._current()
             return {
-                "class": self.name, "revision": self._revision, "lead": self._lead, "frozen": self._is_frozen,
-                "here": len(self._seen),
+                "class": self.name, "revision": self._revision, "lead": self._lead, "paused": self._is_paused,
+                "here": len(self._seen), "alone": len(self._alone),
                 "question": question and {
                     "name": question.name, "round": len(question.rounds), "revealed": question.is_revealed,
                     "answered": len(question.rounds[-1]),
                 },
             }  # fmt: skip
 
-    def _note(self, page: str) -> None:
+    def _note(self, page: str, *, is_alone: bool) -> None:
         now = time.monotonic()
         for gone in [name for name, at in self._seen.items() if now - at > GONE_AFTER]:
             del self._seen[gone]
+        self._alone.discard(page)
         if page and len(page) <= LONGEST_NAME and (page in self._seen or len(self._seen) < MOST_PAGES):
             self._seen[page] = now
+            if is_alone:
+                self._alone.add(page)
+        self._alone &= self._seen.keys()
 
     def follow(self, search: str) -> None:
         """The teacher is at another address now; where that is a step of the lesson, the class is asked."""
         with self._lock:
-            if self._is_frozen or len(search) > LONGEST or search == self._lead:
+            if self._is_paused or len(search) > LONGEST or search == self._lead:
                 return
             self._lead = search
             self._ask()
@@ -150,7 +160,7 @@ class Classroom:
         """
         with self._lock:
             question = self._current()
-            if question is None or question.name != name or question.is_revealed or self._is_frozen:
+            if question is None or question.name != name or question.is_revealed or self._is_paused:
                 return 0
             round_ = question.rounds[-1]
             if choice not in question.choices or page not in self._seen or len(round_) > MOST_PAGES:
@@ -174,10 +184,10 @@ class Classroom:
                 question.is_revealed = True
                 self._revision += 1
 
-    def freeze(self, is_frozen: bool) -> None:
+    def pause(self, is_paused: bool) -> None:
         """Leave the class where it is, and take no guess, while the teacher looks at something else; or go on."""
         with self._lock:
-            self._is_frozen = is_frozen
+            self._is_paused = is_paused
             self._revision += 1
 
     def open_vote(self, labels: Sequence[str], shown: Any) -> Vote:
@@ -194,7 +204,7 @@ class Classroom:
         """Another class: no guess and no answer of this one is kept."""
         with self._lock:
             self.name = secrets.token_urlsafe(6)
-            self.vote, self.photo, self._lead, self._is_frozen = None, None, "", False
+            self.vote, self.photo, self._lead, self._is_paused = None, None, "", False
             self._asked.clear()
             self._revision += 1
 
@@ -206,9 +216,14 @@ class Classroom:
                 self._revision += 1
 
     @property
-    def is_frozen(self) -> bool:
+    def is_paused(self) -> bool:
         """Whether the teacher has paused."""
-        return self._is_frozen
+        return self._is_paused
+
+    def round(self, name: str) -> int:
+        """In which round this is asked: 1, or 2 after talking it over; 0 where it is not."""
+        with self._lock:
+            return len(self._asked[name].rounds) if name in self._asked else 0
 
     def is_asked(self, name: str) -> bool:
         """Whether the class is or was asked this."""

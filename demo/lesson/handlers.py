@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -87,16 +88,19 @@ def _checked(step: Step, settings: Any) -> dict[str, str]:
 def show(asked: Asked, classroom: Classroom | None = None) -> Shown:
     """The step that is open; its answer and experiment where they may be shown."""
     where, language = read(asked.where), asked.page.language
+    is_teacher = classroom is not None and classroom.is_teacher(where.secret)
     done = [name for name in BY_NAME if name in where.guesses]
     if where.name == VOTE and classroom and classroom.vote:
-        panel = vote_handlers.panel(language, classroom, classroom.vote, where.guesses)
+        panel = vote_handlers.panel(language, classroom, classroom.vote, where.guesses, is_teacher=is_teacher)
         return Shown(view.page(language, panel, None, done), no_problem())
     is_over = where.name == VOTE  # a page may remember one: it is told so, and shown where the lesson begins
     step = STEPS[0] if is_over else BY_NAME[where.name]
-    page = asked.page._replace(photo=_photo(asked.page.photo or str(START), step, where, classroom))
+    own = asked.page.photo or str(START)
+    page = asked.page._replace(photo=_photo(own, step, where, classroom))
     looked = resolve(page).looked
     assert looked is not None
     panel = _panel(language, step, where, classroom, looked)
+    panel = replace(panel, is_teacher=is_teacher, is_example=is_teacher and Path(own).name == START.name)
     told = gr.update(value=html.callout(text(language, "lesson_vote_over")), visible=True) if is_over else no_problem()
     return Shown(view.page(language, panel, step, done), told)
 
@@ -114,14 +118,14 @@ def _photo(own: str, step: Step, where: Where, classroom: Classroom | None) -> s
 def _panel(language: str, step: Step, where: Where, classroom: Classroom | None, looked: Looked) -> view.Panel:
     from demo.lesson import figures_view as figures
 
-    guess = where.guesses.get(step.name, "")
+    guess = "" if _is_led(step, where, classroom) else where.guesses.get(step.name, "")
     blanks = _blanks(step.name, looked)
     panel = view.Panel(
         step.name, step.name,
         {choice: text(language, f"lesson_{step.name}_{choice}", **blanks) for choice in step.choices},
         blanks, Markup(), guess, in_class=classroom is not None and classroom.is_held(step.name),
-        is_frozen=classroom is not None and classroom.is_frozen, is_random=looked.model.is_random,
-        number=STEPS.index(step) + 1,
+        is_paused=classroom is not None and classroom.is_paused, is_random=looked.model.is_random,
+        round=classroom.round(step.name) if classroom else 0, number=STEPS.index(step) + 1,
     )  # fmt: skip
     if not _may_show(step.name, guess, classroom):
         answer = looked.answer()
@@ -140,6 +144,11 @@ def _panel(language: str, step: Step, where: Where, classroom: Classroom | None,
         right = _found(step.name, looked, _checked(step, None)).right
     counts = classroom.counts(step.name) if classroom else []
     return replace(panel, figure=drawn.figure, told=drawn.told, right=right, counts=counts)
+
+
+def _is_led(step: Step, where: Where, classroom: Classroom | None) -> bool:
+    """Whether this is the page of the teacher who asks the class this: it has no guess of its own."""
+    return classroom is not None and classroom.is_teacher(where.secret) and classroom.is_asked(step.name)
 
 
 def _may_show(name: str, guess: str, classroom: Classroom | None) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 import gradio as gr
 from markupsafe import Markup
 
+from demo.hosting.addresses import code_for_page
 from demo.lesson.choices import STEPS, Step
 from demo.locales import text
 from demo.ui import html, photo_input
@@ -36,9 +38,15 @@ class ClassBar(NamedTuple):
     opened: gr.Textbox
 
 
-def class_bar(labels: Labels) -> ClassBar:
-    """The teacher's buttons, and a student's switch; the page shows the one or the other."""
-    bar = labels(gr.HTML, words={"value": partial(_show, "class_bar")}, apply_default_css=False, elem_id="class")
+def class_bar(labels: Labels, shared: Sequence[str] = ()) -> ClassBar:
+    """The teacher's buttons and the way to join, or a student's switch; the page shows the one or the other.
+
+    Args:
+        labels: of the page.
+        shared: the addresses under which others reach it; the first one is shown large.
+    """
+    words = partial(_show, "class_bar", shared=shared, code=Markup(code_for_page(shared[0])) if shared else "")
+    bar = labels(gr.HTML, words={"value": words}, apply_default_css=False, elem_id="class")
     problem = gr.HTML(visible=False, apply_default_css=False, elem_id="class-problem")
     vote = gr.HTML("<i></i>", js_on_load="window.resnetExplorer.hang('vote', trigger)", elem_id="class-vote")
     return ClassBar(bar, problem, vote, gr.Textbox(visible=False), gr.Textbox(visible=False))

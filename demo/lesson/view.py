@@ -34,7 +34,10 @@ class Panel:
         counts: the class's guesses, a round each, likewise.
         network: for a vote the network's probabilities, likewise.
         in_class: whether the class was asked this and waits for the answer.
-        is_frozen: whether its teacher has paused.
+        is_paused: whether its teacher has paused.
+        is_teacher: whether this is the teacher's page, which shows what is asked and does not take part.
+        round: of the class's guesses, where it is asked.
+        is_example: whether the page's photo is the one that every visit begins with, and has the answer to.
         is_random: whether the weights are.
         number: of the lesson's steps; 0 for a vote.
     """
@@ -50,7 +53,10 @@ class Panel:
     counts: Sequence[Mapping[str, int]] = ()
     network: Mapping[str, float] | None = None
     in_class: bool = False
-    is_frozen: bool = False
+    is_paused: bool = False
+    is_teacher: bool = False
+    round: int = 0
+    is_example: bool = False
     is_random: bool = False
     number: int = 0
 
@@ -81,17 +87,26 @@ def _step(language: str, panel: Panel, step: Step | None) -> Markup:
     name = panel.name
     words = {key: text(language, f"lesson_{name}_{key}", **panel.blanks) for key in ("title", "tell", "ask")}
     words["verdict"] = _verdict(language, panel)
-    held = ""
-    if panel.in_class and not panel.right:
-        key = "frozen" if panel.is_frozen else "guessed" if panel.guess in panel.choices else ""
-        held = text(language, f"lesson_held_{key}" if key else "lesson_held")
+    is_held = panel.in_class and not panel.right
     return _show(
         "step", language, name=name, question=panel.question, number=panel.number, count=len(STEPS), words=words,
         choices=_choices(language, panel), figure=panel.figure, told=panel.told,
         source=text(language, f"lesson_{name}_source") if step else "", links=_links(language, step),
-        is_open=not panel.right and not (panel.in_class and panel.is_frozen), is_random=panel.is_random,
-        is_shown=bool(panel.right), held=held, is_classless=not panel.in_class,
+        is_open=not panel.right and not (panel.in_class and (panel.is_paused or panel.is_teacher)),
+        is_random=panel.is_random, is_shown=bool(panel.right), held=_held(language, panel) if is_held else "",
+        is_again=is_held and panel.round > 1, is_teacher=panel.is_teacher, is_example=panel.is_example,
+        is_classless=not panel.in_class,
     )  # fmt: skip
+
+
+def _held(language: str, panel: Panel) -> str:
+    """Why there is no answer yet, and what to do."""
+    if panel.is_teacher and panel.is_paused:
+        return text(language, "lesson_held_teacher_paused", go_on=text(language, "class_continue"))
+    if panel.is_teacher:
+        return text(language, "lesson_held_teacher", reveal=text(language, "class_reveal"))
+    key = "_paused" if panel.is_paused else "_guessed" if panel.guess in panel.choices else ""
+    return text(language, f"lesson_held{key}")
 
 
 def _verdict(language: str, panel: Panel) -> str:

@@ -77,16 +77,21 @@ def open_vote(asked: Asked, classroom: Classroom | None) -> Shown:
     return Shown(vote.name, no_problem())
 
 
-def panel(language: str, classroom: Classroom, vote: Vote, guesses: Mapping[str, str]) -> view.Panel:
+def panel(
+    language: str, classroom: Classroom, vote: Vote, guesses: Mapping[str, str], *, is_teacher: bool = False
+) -> view.Panel:
     """The vote as a step of the lesson."""
     from demo.lesson import figures_view as figures
 
     outcome: Outcome = vote.shown
     name, choices = vote.name, {label: label for label in vote.labels}
-    guess = guesses.get(name, "")
+    guess = "" if is_teacher else guesses.get(name, "")
     if not classroom.is_revealed(name):
         figure = figures.photo(outcome.crop, text(language, "photo_label"))
-        return view.Panel(VOTE, name, choices, {}, figure, guess, in_class=True, is_frozen=classroom.is_frozen)
+        return view.Panel(
+            VOTE, name, choices, {}, figure, guess, in_class=True, is_paused=classroom.is_paused,
+            is_teacher=is_teacher, round=classroom.round(name),
+        )  # fmt: skip
     shown = figures.voted(outcome.crop, outcome.heatmap, outcome.label)
     told = text(language, "lesson_vote_told", label=outcome.label, probability=percent(outcome.probability))
     return view.Panel(

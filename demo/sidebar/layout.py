@@ -29,12 +29,12 @@ class Sidebar(NamedTuple):
     problem: gr.HTML
 
 
-def build(labels: Labels, *, model: str, weights: str, device: str) -> Sidebar:
-    """Lay the sidebar out, with what is picked at the start."""
+def build(labels: Labels, *, model: str, weights: str, device: str, is_open: bool = True) -> Sidebar:
+    """Lay the sidebar out, with what is picked at the start; a class begins without it, for the question's sake."""
     dropdown: dict[str, Any] = {"interactive": True, "filterable": False}
     language = labels.language
     devices = [(text(language, "device_auto"), "auto")] + ([] if device == "auto" else [(device, device)])
-    with gr.Sidebar(width=296, open=True, elem_id="sidebar"):
+    with gr.Sidebar(width=296, open=is_open, elem_id="sidebar"):
         labels(gr.HTML, words={"value": heading("model")}, apply_default_css=False)
         model_box = labels(
             Choice, words={"label": "architecture"}, choices=MODEL_CHOICES, value=model, elem_id="model", **dropdown

@@ -50,6 +50,15 @@
     search: () => search,
     isAwaited: (tab) => isArriving && asksForAny(new URLSearchParams(search)) && tab === (asked("tab") ?? "classify"),
     openTab: (id) => open("#tabs", id),
+    // A teacher's page begins at the lesson, unless its address names another tab; before the page is there.
+    startAtLesson() {
+      const query = new URLSearchParams(search);
+      if (query.has("tab")) return;
+      query.set("tab", "lesson");
+      search = `?${query}`;
+      history.replaceState(null, "", `${location.pathname}${search}`);
+      if (!query.has("step")) window.resnetExplorer.lessonAgain();
+    },
     openAddress() {
       if (asksForAny(new URLSearchParams(search))) openTab();
     },

@@ -308,3 +308,10 @@ def test_chinese_sentences_end_as_english_ones_do_in_their_own_signs() -> None:
 )  # fmt: skip
 def test_whatever_a_browser_sends_is_a_language_of_ours(wanted: str, language: str) -> None:
     assert best_language(wanted) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sizes_in_the_lesson_stay_on_one_line(language: str) -> None:
+    words = {key: said for key, said in table(language).items() if key.startswith("lesson_")}
+    assert sum("\u00a0×\u00a0" in said for said in words.values()) > 4
+    assert [key for key, said in words.items() if re.search(r"[\d}] ×|× [\d{]", said)] == []

@@ -69,12 +69,24 @@ def told(name: str, language: str) -> str:
 def test_a_class_follows_guesses_and_sees_the_answer_when_the_teacher_shows_it(join, relay: Relay, classroom) -> None:
     teacher = join(f"#teacher={classroom.secret}")
     assert classroom.secret not in teacher.url  # what is on the wall shows it to nobody
+    question(teacher, STEPS[0].name)  # where the lesson begins, below the way to join
+    expect(teacher.locator(".class-join")).to_contain_text("http://192.0.2.1:7860")
+    expect(teacher.locator(".class-join .qr")).to_be_visible()
+    expect(teacher.locator("[data-join-here]")).to_have_text("0 here")
+    expect(teacher.locator(".sidebar.open")).to_have_count(0)
+    expect_no_violations(teacher, ".class-bar")
     students = [join(**options) for options in STUDENTS]
-    enter(teacher, "Lesson")
+    expect(teacher.locator(".class-join")).to_be_hidden()
     teacher.evaluate("resnetExplorer.lessonStep('cost')")
     for student in students:
         question(student, "cost")
         expect(student.locator("[data-follow]")).to_be_checked()
+        for part in (".lesson-nav", ".lesson-turn", "[data-alone]"):  # the teacher leads
+            expect(student.locator(part)).to_be_hidden()
+        student.keyboard.press("ArrowRight")
+        question(student, "cost")
+    expect(teacher.locator(".lesson-choices button:enabled")).to_have_count(0)
+    expect(teacher.locator(".lesson-held")).to_have_text(text("en", "lesson_held_teacher", reveal="Show the answer"))
     expect(teacher.locator(".class-bar [data-here]")).to_have_text("3 here")
     for student, letter in zip(students, "aab", strict=True):
         student.keyboard.press(letter)
@@ -89,6 +101,9 @@ def test_a_class_follows_guesses_and_sees_the_answer_when_the_teacher_shows_it(j
     teacher.get_by_role("button", name="Ask again").click()
     for student in students:  # a new round: nothing is chosen any more
         expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(0)
+    for page, language in zip([teacher, *students], ("en", "en", "zh-CN", "en"), strict=True):
+        expect(page.locator(".lesson-again")).to_have_text(text(language, "lesson_second"))
+    expect(teacher.locator("[data-round]")).to_have_text("2nd round")
     students[2].keyboard.press("a")
     expect(teacher.locator("[data-answered]")).to_have_text("1 guessed")
     sent = unescape(relay.sent())
@@ -106,42 +121,60 @@ def test_a_class_follows_guesses_and_sees_the_answer_when_the_teacher_shows_it(j
 
 
 def test_a_student_goes_alone_and_comes_back(join, classroom: Classroom) -> None:
-    teacher, student = join(f"?tab=lesson&step=parts#teacher={classroom.secret}"), join(**PHONE)
+    teacher, student = join(f"?tab=lesson&step=picture#teacher={classroom.secret}"), join(**PHONE)
+    question(student, "picture")
+    for part in (".lesson-ask", *(f".lesson-choices li:nth-child({place})" for place in range(1, 5))):
+        expect(student.locator(part)).to_be_in_viewport(ratio=1)  # all that the question has, on a phone
+    assert student.locator(".lesson-figure img").evaluate("(photo) => photo.clientHeight / innerHeight") <= 0.35
+    student.mouse.wheel(0, 4000)
+    teacher.evaluate("resnetExplorer.lessonStep('parts')")
     question(student, "parts")
+    expect(student.locator(".lesson-figure")).to_be_in_viewport(ratio=1)  # what is new begins at its top
     student.locator("[data-follow]").uncheck()
+    student.get_by_role("button", name="Next step").click()
+    question(student, "deeper")
     student.evaluate("resnetExplorer.lessonStep('fool')")
     question(student, "fool")
     teacher.keyboard.press("ArrowRight")
     question(teacher, "deeper")
-    expect(teacher.locator(".class-bar [data-here]")).to_have_text("1 here")
+    expect(teacher.locator(".class-bar [data-here]")).to_have_text("1 here, 1 of them on their own")
     student.wait_for_timeout(2500)  # longer than between two of its questions
     question(student, "fool")
     student.reload()
     question(student, "fool")
-    student.locator("[data-follow]").check()
+    expect_no_violations(student, ".class-bar")
+    for end in (0, 100_000):
+        student.evaluate("(end) => scrollTo(0, end)", end)
+        expect(student.locator("[data-alone]")).to_be_in_viewport(ratio=1)
+    student.get_by_role("button", name="Back to the class").tap()
     question(student, "deeper")
+    expect(student.locator("[data-follow]")).to_be_checked()
+    expect(student.locator("[data-alone]")).to_be_hidden()
+    expect(teacher.locator(".class-bar [data-here]")).to_have_text("1 here")
     student.keyboard.press("a")
     expect(student.locator(".lesson-held")).to_have_text(text("en", "lesson_held_guessed"))
 
 
-def test_a_frozen_class_stays(join, classroom: Classroom) -> None:
+def test_a_paused_class_stays(join, classroom: Classroom) -> None:
     teacher, student = join(f"?tab=lesson&step=reason#teacher={classroom.secret}"), join()
     question(student, "reason")
-    teacher.get_by_role("button", name="Freeze").click()
-    expect(student.locator("[data-frozen]")).to_be_visible()
+    teacher.get_by_role("button", name="Pause").click()
+    expect(student.locator("[data-paused]")).to_have_text("The teacher has paused.")
     enter(teacher, "Batch")
     student.wait_for_timeout(2500)
     question(student, "reason")
-    teacher.get_by_role("button", name="Freeze").click()
+    teacher.get_by_role("button", name="Continue").click()
     expect(student.locator("#tabs").get_by_role("tab", name="Batch")).to_have_attribute("aria-selected", "true")
 
 
 def test_a_vote_on_the_teachers_photo_leaves_the_students_alone(join, relay: Relay, classroom: Classroom) -> None:
     teacher, student = join(f"?tab=lesson&step=picture#teacher={classroom.secret}"), join()
     question(student, "picture")
-    teacher.get_by_text("Another photo").click()
+    expect(teacher.locator("[data-example-note]")).to_have_text(text("en", "class_vote_example"))
+    teacher.get_by_text("Another photo", exact=True).click()
     teacher.locator("#lesson-examples button").first.click()
     expect(teacher.locator("#photo img").first).to_have_attribute("src", re.compile("ant-leaf"))
+    expect(teacher.locator("[data-example-note]")).to_be_hidden()
     before = len(relay.sent())
     teacher.get_by_role("button", name="Vote on my photo").click()
     question(student, "vote-1")

@@ -3,7 +3,9 @@
 (() => {
   const POLL_MS = 2000;
   const LEAD_MS = 400; // between two looks at where the teacher is
+  const PHONE = matchMedia("(max-width: 767px)");
   const page = window.resnetExplorer;
+  const root = document.documentElement;
   const bar = () => document.querySelector(".class-bar");
   const address = (path) => new URL(path, new URL("./", location.href));
   const memory = (key, value) => {
@@ -22,6 +24,7 @@
   const secret = given ? (memory("teacher", given), given) : memory("teacher");
   if (given) history.replaceState(null, "", location.pathname + location.search);
   const isTeacher = Boolean(secret);
+  if (isTeacher) page.startAtLesson();
 
   let state = null;
   let isFollowing = memory("alone") === null || memory("alone") === "";
@@ -38,12 +41,15 @@
     if (now) take(now);
   };
 
-  const fill = (part, count) => {
-    if (!part) return;
-    part.hidden = count === undefined;
-    const words = part.dataset.words.replace("{count}", count);
+  const say = (part, words) => {
     if (part.textContent !== words) part.textContent = words;
   };
+  const fill = (part, count, alone = 0) => {
+    part.hidden = count === undefined;
+    const words = alone ? part.dataset.wordsAlone : part.dataset.words;
+    say(part, words.replace("{count}", count).replace("{alone}", alone));
+  };
+  const isAt = (tab) => new URLSearchParams(location.search).get("tab") === tab;
   const paint = () => {
     if (!bar()) return;
     bar().hidden = false;
@@ -52,15 +58,25 @@
     part("lost").hidden = state !== null;
     if (!state) return;
     const { question } = state;
-    fill(part("here"), state.here);
+    root.dataset.classroom = isTeacher ? "teacher" : !isFollowing ? "alone" : state.lead ? "follows" : "waits";
+    part("alone").hidden = isTeacher || isFollowing;
+    fill(part("here"), state.here, state.alone);
+    fill(part("join-here"), state.here);
+    if (isTeacher && state.here) memory("joined", state.class); // phones that sleep do not bring the large code back
+    part("join").hidden = !isTeacher || !isAt("lesson") || memory("joined") === state.class;
+    part("example-note").hidden = !document.querySelector(".lesson-step[data-example]")?.checkVisibility();
+    part("round").hidden = !question || question.round < 2;
     fill(part("answered"), question ? question.answered : undefined);
     part("class=reveal").disabled = !question || question.revealed;
     part("class=again").disabled = !question || question.revealed || question.round > 1;
-    part("class=freeze").setAttribute("aria-pressed", String(state.frozen));
-    part("frozen").hidden = !state.frozen;
+    const { words, wordsPaused } = part("class=pause").dataset;
+    say(part("class=pause"), state.paused ? wordsPaused : words);
+    part("class=pause").classList.toggle("on", state.paused);
+    part("paused").hidden = !state.paused;
     part("follow").checked = isFollowing;
   };
 
+  let arrived = ""; // the question that was in sight last
   // Where the teacher is; the language stays one's own. Another model is loaded with the page, whose photo is kept.
   const go = (lead) => {
     const query = new URLSearchParams(lead);
@@ -72,15 +88,24 @@
       memory("loaded", model); // once: what cannot be loaded here is not tried again and again
       return location.replace(`${location.pathname}?${query}`);
     }
+    arrived = "";
     page.visit(`?${query}`);
+  };
+  // On a phone a step that the teacher has gone to begins at the top, where its question and its choices fit below.
+  const arrive = () => {
+    const step = document.querySelector("#lesson-result .lesson-step");
+    if (root.dataset.classroom !== "follows" || !step?.checkVisibility() || step.dataset.question === arrived) return;
+    arrived = step.dataset.question;
+    if (PHONE.matches) step.scrollIntoView();
   };
   const take = (next) => {
     const [before, question] = [state, next.question];
     state = next;
     forgetOld(next);
     paint();
+    arrive();
     const isReady = document.querySelector(".status[data-choice]");
-    if (!isTeacher && isFollowing && isReady && !next.frozen && next.lead && next.lead !== followed) {
+    if (!isTeacher && isFollowing && isReady && next.lead && next.lead !== followed) {
       followed = next.lead;
       go(next.lead);
     } else if (before && before.revision !== next.revision) page.ringLesson();
@@ -108,7 +133,7 @@
     if (isBusy || !bar()) return;
     isBusy = true;
     try {
-      const answer = await fetch(address(`class/state?page=${isTeacher ? "" : me}`), { cache: "no-store" });
+      const answer = await fetch(address(`class/state?page=${isTeacher ? "" : me}${isFollowing ? "" : "&alone=yes"}`), { cache: "no-store" });
       if (!answer.ok) throw new Error(answer.status);
       take(await answer.json());
     } catch {
@@ -118,20 +143,28 @@
     isBusy = false;
   };
   const lead = () => {
+    paint();
     const query = new URLSearchParams(location.search);
     if (query.get("tab") === "lesson" && !query.has("step")) return; // between two steps
-    if (!state || state.frozen || location.search === state.lead || !document.querySelector(".status[data-choice]")) return;
+    if (!state || state.paused || location.search === state.lead || !document.querySelector(".status[data-choice]")) return;
     state.lead = location.search; // once; the next poll says whether it came through
     teach("lead", location.search);
   };
 
+  const follow = (isOn) => {
+    isFollowing = isOn;
+    memory("alone", isOn ? "" : "yes");
+    followed = null;
+    if (state) take(state); // at once, to where the teacher was last heard of
+    poll();
+  };
+
   Object.assign(page, {
+    classFollows: () => root.dataset.classroom === "follows",
     // Who goes to another step by oneself follows no longer.
     classAlone() {
       if (isTeacher || !state || !isFollowing) return;
-      isFollowing = false;
-      memory("alone", "yes");
-      paint();
+      follow(false);
     },
     async classGuess(question, choice) {
       if (isTeacher || !state) return; // what is asked is the server's to say: this page may be two seconds behind
@@ -155,22 +188,19 @@
   });
 
   document.addEventListener("click", ({ target }) => {
-    const what = target.closest("[data-class]")?.dataset.class;
+    if (target.closest("[data-back-to-class]")) return follow(true);
+    const what = target.closest("button[data-class]")?.dataset.class;
     if (what === "vote") page.ringOne("vote");
-    else if (what) teach(what, what === "freeze" ? !state?.frozen : null);
+    else if (what) teach(what, what === "pause" ? !state?.paused : null);
   });
   document.addEventListener("keydown", (event) => {
-    const what = { r: "again", p: "freeze" }[event.key];
+    const what = { r: "again", p: "pause" }[event.key];
     const isProjector = document.documentElement.classList.contains("projector");
     if (!what || !isTeacher || !isProjector || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!event.target.closest("input, textarea, select")) teach(what, what === "freeze" ? !state?.frozen : null);
+    if (!event.target.closest("input, textarea, select")) teach(what, what === "pause" ? !state?.paused : null);
   });
   document.addEventListener("change", ({ target }) => {
-    if (!target.matches("[data-follow]")) return;
-    isFollowing = target.checked;
-    memory("alone", isFollowing ? "" : "yes");
-    followed = null;
-    poll();
+    if (target.matches("[data-follow]")) follow(target.checked);
   });
 
   const starting = setInterval(() => {
@@ -183,5 +213,6 @@
     setInterval(poll, POLL_MS);
     if (isTeacher) setInterval(lead, LEAD_MS);
     new MutationObserver(() => bar()?.hidden && paint()).observe(bar().parentElement, { childList: true, subtree: true });
+    new MutationObserver(arrive).observe(document, { childList: true, subtree: true, attributeFilter: ["aria-selected"] });
   }, 200);
 })();

@@ -67,6 +67,10 @@
       for (const name of Object.keys(guesses).filter(isMeant)) delete guesses[name];
       keep();
     },
+    // Where a class begins: the first step, whatever this browser was at last.
+    lessonAgain() {
+      step = "";
+    },
     ringLesson() {
       if (inSight()) ring();
     },
@@ -92,6 +96,7 @@
     const turn = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
     if (turn !== undefined) {
       event.preventDefault();
+      if (page.classFollows?.()) return; // the teacher leads
       return open(document.querySelectorAll("#lesson-result .lesson-turn [data-step]")[turn]?.dataset.step);
     }
     const place = /^[a-h]$/i.test(event.key) ? event.key.toLowerCase().charCodeAt(0) - 97 : Number(event.key) - 1;

@@ -49,12 +49,13 @@ def test_a_lesson_by_hand(launched: str, classroom: Classroom) -> None:
     assert answer.json()["question"]["name"] == "cost"
     assert answer.headers["cache-control"] == "no-store"
     assert len(answer.content) < 300
+    assert httpx.get(f"{launched}class/state?page=b&alone=yes").json()["alone"] == 1
     guess = {"page": "a", "question": "cost", "choice": "half"}
     assert httpx.post(f"{launched}class/guess", json=guess).json() == {"class": classroom.name, "round": 1}
     assert teach(launched, classroom, do="again").json()["question"]["round"] == 2
-    assert teach(launched, classroom, do="freeze", value=True).json()["frozen"]
+    assert teach(launched, classroom, do="pause", value=True).json()["paused"]
     assert httpx.post(f"{launched}class/guess", json=guess).status_code == 409
-    teach(launched, classroom, do="freeze", value=False)
+    teach(launched, classroom, do="pause", value=False)
     assert teach(launched, classroom, do="reveal").json()["question"]["revealed"]
     assert httpx.get(launched).status_code == 200  # the page itself is where it was
 
@@ -76,7 +77,7 @@ def test_a_guess_that_is_none_costs_nothing(launched: str, body: bytes) -> None:
 def test_an_order_that_there_is_not_is_named(launched: str, classroom: Classroom) -> None:
     answer = teach(launched, classroom, do="dance")
     assert answer.status_code == 400
-    assert "lead, new, reveal, again, freeze" in answer.json()["detail"]
+    assert "lead, new, reveal, again, pause" in answer.json()["detail"]
 
 
 def test_who_may_not_see_the_page_may_not_see_the_class(locked: str) -> None:

@@ -18,6 +18,19 @@ def classroom() -> Classroom:
     return found
 
 
+def test_who_does_not_follow_is_here_and_told_apart(monkeypatch, classroom: Classroom) -> None:
+    now = room.time.monotonic()
+    monkeypatch.setattr(room.time, "monotonic", lambda: now)
+    classroom.state("b", is_alone=True)
+    classroom.state("d", is_alone=True)
+    assert [classroom.state()[each] for each in ("here", "alone")] == [4, 2]
+    assert classroom.state("b")["alone"] == 1  # who comes back
+    now += room.GONE_AFTER + 1
+    assert [classroom.state("a")[each] for each in ("here", "alone")] == [1, 0]  # and who has left
+    classroom.state("", is_alone=True)  # the teacher's page
+    assert classroom.state()["alone"] == 0
+
+
 def asked(classroom: Classroom) -> Classroom:
     classroom.follow(STEP)
     return classroom
@@ -72,13 +85,13 @@ def test_no_count_and_no_answer_before_the_teacher_shows_them(classroom: Classro
     assert classroom.is_revealed("cost")
 
 
-def test_a_frozen_class_stays_and_guesses_wait(classroom: Classroom) -> None:
+def test_a_paused_class_stays_and_guesses_wait(classroom: Classroom) -> None:
     asked(classroom)
-    classroom.freeze(True)
+    classroom.pause(True)
     classroom.follow("?tab=teach")
-    assert (classroom.state()["lead"], classroom.state()["frozen"]) == (STEP, True)
+    assert (classroom.state()["lead"], classroom.state()["paused"]) == (STEP, True)
     assert not classroom.guess("a", "cost", "half")
-    classroom.freeze(False)
+    classroom.pause(False)
     classroom.follow("?tab=teach")
     assert classroom.state()["lead"] == "?tab=teach"
 
@@ -98,6 +111,8 @@ def test_pages_that_left_are_forgotten_and_their_number_is_bounded(monkeypatch) 
     for number in range(room.MOST_PAGES + 20):
         classroom.state(f"page {number}")
         classroom.guess(f"page {number}", "cost", "half")
+    classroom.state("one too many", is_alone=True)
+    assert classroom.state()["alone"] == 0
     assert classroom.state()["here"] == room.MOST_PAGES  # and who was not counted cannot guess
     assert classroom.state()["question"]["answered"] == room.MOST_PAGES
     classroom.state("y" * 1000)
