@@ -22,7 +22,7 @@ from resnet_app.cli import main
 from tests.paths import ROOT
 from tools import lesson_sheet
 
-DOCTORS = ("read", "state_dict", "torch_file", "pickle_reader", "class_names")
+DOCTORS = ("read", "state_dict", "heads", "torch_file", "pickle_reader", "class_names")
 TOLD = ("DAMAGED", "READS", "NO_RESNET", "SAVE", "_STARTS")  # constants that sentences are made of
 OF_METHODS = ("1806.07421", "1412.6572")  # where a method comes from, and no statement
 DOCS = re.sub(r"[*`]", "", (ROOT / "docs" / "checkpoint-messages.md").read_text("utf-8"))

@@ -7,11 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
+from resnet_app.checkpoints.printed import printable
 from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
-from resnet_app.checkpoints.state_dict import (
-    COUNTER,
-    printable,
-)
+from resnet_app.checkpoints.state_dict import COUNTER
 from resnet_app.errors import CheckpointError
 
 

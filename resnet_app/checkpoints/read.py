@@ -22,6 +22,7 @@ from resnet_app.checkpoints import MAX_BYTES
 from resnet_app.checkpoints.class_names import CLASS_NAME_KEYS, class_names_in
 from resnet_app.checkpoints.metadata import from_json, plain_metadata
 from resnet_app.checkpoints.pickle_reader import DAMAGED
+from resnet_app.checkpoints.printed import printable
 from resnet_app.checkpoints.state_dict import (
     COUNTER,
     Note,
@@ -29,7 +30,6 @@ from resnet_app.checkpoints.state_dict import (
     find_network,
     find_state_dict,
     infer_architecture,
-    printable,
     require_fit,
 )
 from resnet_app.checkpoints.torch_file import LEGACY_START, TorchFile

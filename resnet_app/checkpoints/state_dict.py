@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from resnet_app.checkpoints.heads import find_head, require_classes, require_one_head
 from resnet_app.checkpoints.other_architectures import family_of
 from resnet_app.checkpoints.pickle_reader import TENSOR_OF_ANOTHER_TYPE, Opaque, StoredTensor
+from resnet_app.checkpoints.printed import printable
 from resnet_app.errors import CheckpointError
 from resnet_app.registry import SPECS, ModelSpec
 
@@ -28,7 +30,6 @@ COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 20
 OWN_PARTS = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc")
 NO_RESNET = "These are not the weights of a ResNet (no layer1 to layer4)"
 SAVE = "Save torch.save(model.state_dict(), 'weights.pth') and upload that"
-SHOWN = 40  # characters of a name from a file
 
 
 @dataclass(frozen=True)
@@ -167,14 +168,16 @@ def find_network(tensors: dict[str, Any]) -> Found:
         raise _other_network(tensors)
     prefix = prefixes[0]
     own = {key.removeprefix(prefix): each for key, each in tensors.items() if key.startswith(prefix)}
-    others = [key for key in tensors if not key.startswith(prefix)]
-    others += [key for key in own if key.partition(".")[0] not in OWN_PARTS]
+    beside = [(key, each) for key, each in tensors.items() if not key.startswith(prefix)]
+    beside += [(key, each) for key, each in own.items() if key.partition(".")[0] not in OWN_PARTS]
+    others = [key for key, _ in beside]
     network = {key: each for key, each in own.items() if key.partition(".")[0] in OWN_PARTS}
     notes = []
     if others:
         some = ", ".join(printable(key) for key in others[:3]) + (", ..." if len(others) > 3 else "")
         notes.append(Note(f"Not part of the network and left out: {some}.", code="beside", values={"keys": some}))
-    head = _head_of(network)
+    head = find_head(network)
+    require_one_head(network, beside, head=head, prefix=prefix)
     plain = {f"fc.{key.removeprefix(head)}" if key.startswith(head) else key: each for key, each in network.items()}
     return Found(plain, _parts_of(prefix), head, tuple(notes))
 
@@ -202,30 +205,6 @@ def _parts_of(prefix: str) -> tuple[str, ...]:
     return tuple(f"{part}." for part in prefix.split(".")[:-1])
 
 
-def _head_of(tensors: dict[str, Any]) -> str:
-    """Where the last layer is, perhaps inside a Sequential (Dropout + Linear), whose rest does nothing in eval mode.
-
-    Raises:
-        CheckpointError: it has more than one layer, or there are two.
-    """
-    heads = sorted({match[1] for key in tensors if (match := re.match(r"fc\.(\d{1,3})\.", key))})
-    if len(heads) > 1:
-        layers = ", ".join(f"fc.{head}" for head in heads)
-        raise CheckpointError(
-            f"The classifier of these weights has {len(heads)} layers ({layers}); one Linear is read.",
-            code="long_head",
-            count=len(heads),
-            layers=layers,
-        )
-    if heads and "fc.weight" in tensors:
-        raise CheckpointError(
-            f"This file holds two classifiers (fc and fc.{heads[0]}); save the weights with the one that you mean.",
-            code="two_heads",
-            other=f"fc.{heads[0]}",
-        )
-    return f"fc.{heads[0]}." if heads else "fc."
-
-
 def _other_network(tensors: dict[str, Any]) -> CheckpointError:
     shapes = {key: tuple(getattr(each, "shape", ())) for key, each in tensors.items() if len(key) <= MAX_KEY}
     family = family_of(shapes)
@@ -250,6 +229,7 @@ def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, s
             "These weights have no classifier (fc.weight is missing or misshapen). Save the whole model.",
             code="no_classifier",
         )
+    require_classes(head[0])
     block = "Bottleneck" if "layer1.0.conv3.weight" in shapes else "BasicBlock"
     for spec in SPECS.values():
         width = 64 * spec.width_per_group // 64 * spec.groups
@@ -312,9 +292,3 @@ def require_fit(spec: ModelSpec, found: dict[str, tuple[int, ...]], expected: di
             model=spec.title,
             tensor=printable(surplus[0]),
         )
-
-
-def printable(name: str) -> str:
-    """A name from a file, fit to be shown: short, without control, bidi or unpaired characters."""
-    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name[:SHOWN])
-    return shown + ("..." if len(name) > SHOWN else "")

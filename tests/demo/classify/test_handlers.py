@@ -65,14 +65,6 @@ def test_each_of_two_classes_keeps_its_end_of_the_bar(photo) -> None:
     assert (ants > bees) == (photo == ANT)
 
 
-def test_a_model_of_one_class_can_only_say_that_one(saved, small_state) -> None:
-    choice = models.choose(checkpoint=saved({"model_state_dict": small_state(classes=1), "classes": ["蚂蚁"]}))
-    shown = look(photo=str(BEE), choice=choice).result
-    assert labels_of(shown) == ["蚂蚁"]
-    assert ">\u202f99.9\u202f%" in unescape(shown)
-    assert 'class="versus"' not in shown
-
-
 def labels_of(shown: str) -> list[str]:
     return re.findall(r'<span class="label"><b>(.*?)</b>', shown)
 

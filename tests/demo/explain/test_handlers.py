@@ -27,7 +27,6 @@ from resnet_app.explain import cam
 from resnet_app.explain.heatmap import Heatmap
 from resnet_app.explain.region import region
 from resnet_app.explain.worth.faithfulness import Curve
-from resnet_app.inference import models
 from resnet_app.inference.backbone import blocks
 from resnet_app.registry import SPECS
 from tests.page import carry_out, split
@@ -286,15 +285,6 @@ def test_the_layers_on_offer_are_the_networks(name: str) -> None:
 def test_classes_of_one_name_are_told_apart() -> None:
     choices = class_choices(["crane", "goldfish", "crane"])
     assert choices == [("crane · 0", "0"), ("goldfish", "1"), ("crane · 2", "2")]
-
-
-def test_a_model_of_one_class_has_nothing_to_set_against(saved: Any, small_state: Any) -> None:
-    path = saved(small_state(classes=1))
-    choice = models.choose(checkpoint=path, device="cpu")
-    shown = last(explain, ask(choice=choice))
-    assert shown.contrast == ""
-    refused = last(explain, ask(choice=choice, method="finercam"))
-    assert "compares a class with others" in value(refused.problem)
 
 
 def made(deletion: float, insertion: float) -> list[Curve]:

@@ -170,7 +170,7 @@ def test_the_cifar_stem_is_known_by_its_shape(saved, small_state, name):
     assert found.state_dict["conv1.weight"].shape == (64, 3, 3, 3)
 
 
-@pytest.mark.parametrize("classes", [1, 2, 1000])
+@pytest.mark.parametrize("classes", [2, 3, 1000])
 def test_the_head_says_the_class_count(saved, small_state, classes):
     assert read_checkpoint(saved(small_state(classes=classes))).classes == classes
 
@@ -401,7 +401,7 @@ def test_any_prefix_is_taken_off(saved, small_state, prefix):
 
 def test_what_lies_beside_the_network_is_left_out_with_a_note(saved, small_state):
     evil = "\ud800<b>\x1b[2J" + "k" * 5000
-    beside = {"criterion.weight": torch.ones(3), evil: torch.ones(1), "projector.0.weight": torch.ones(2, 2)}
+    beside = {"criterion.weight": torch.ones(3), evil: torch.ones(1), "projector.0.weight": torch.ones(2, 3)}
     found = read_checkpoint(saved({**small_state(), **beside}))
     assert_weights(found, small_state())
     note = found.notes[0].text
@@ -413,6 +413,58 @@ def test_what_lies_beside_the_network_is_left_out_with_a_note(saved, small_state
     note.encode()
     inside = {f"net.{key}": tensor for key, tensor in small_state().items()}
     assert "loss.weight" in read_checkpoint(saved({**inside, "loss.weight": torch.ones(1)})).notes[0].text
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_one_output_is_refused_since_every_picture_would_get_the_same_answer(saved, small_state, is_plain, container):
+    with pytest.raises(CheckpointError, match="have one output, a yes or no for a sigmoid") as caught:
+        read_checkpoint(saved(small_state(classes=1), container))
+    assert is_plain(caught.value)
+
+
+OWN_HEADS = {
+    "after the whole ResNet": (
+        "resnet.",
+        {"fc": (2, 1000)},
+        r"\(resnet\.fc, and fc\.weight, which takes 1000 numbers\)",
+    ),
+    "after it, unnamed": ("", {"classifier.3": (2, 1000)}, r"\(fc, and classifier\.3\.weight, which takes 1000"),
+    "beside its own": ("", {"age": (9, 512), "loss": (3, 3)}, r"\(fc, and age\.weight, which takes 512 numbers\)"),
+}
+
+
+@pytest.mark.parametrize("container", ["torch zip", "safetensors"])
+@pytest.mark.parametrize(("prefix", "layers", "says"), OWN_HEADS.values(), ids=OWN_HEADS)
+def test_a_layer_that_takes_what_the_network_gives_is_not_left_out(
+    saved, small_state, is_plain, prefix, layers, says, container
+):
+    """Without it the answers would be those of another network."""
+    state = {f"{prefix}{key}": tensor for key, tensor in small_state(classes=1000).items()}
+    state |= {f"{name}.weight": torch.ones(shape) for name, shape in layers.items()}
+    with pytest.raises(CheckpointError, match=f"holds two classifiers {says}") as caught:
+        read_checkpoint(saved(state, container))
+    assert is_plain(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "other"), [("backbone.", "head"), ("", "last_linear"), ("net.", "classifier.1"), ("encoder.", "fc")]
+)
+def test_a_last_layer_that_lies_elsewhere_is_named(saved, small_state, is_plain, prefix, other):
+    state = {f"{prefix}{key}": tensor for key, tensor in without(small_state(), "fc.weight", "fc.bias").items()}
+    state |= {f"{other}.weight": torch.ones(2, 512), f"{other}.bias": torch.ones(2)}
+    with pytest.raises(CheckpointError, match=f"have no {prefix}fc, .* their last layer seems to be {other}") as caught:
+        read_checkpoint(saved(state))
+    assert is_plain(caught.value)
+    renamed = {
+        key.replace(f"{other}.", f"{prefix}fc.") if key.startswith(other) else key: t for key, t in state.items()
+    }
+    assert read_checkpoint(saved(renamed)).classes == 2  # the advice leads somewhere
+
+
+def test_of_two_layers_in_the_place_of_the_last_one_none_is_named(saved, small_state):
+    state = without(small_state(), "fc.weight", "fc.bias")
+    with pytest.raises(CheckpointError, match="no classifier"):
+        read_checkpoint(saved({**state, "head.weight": torch.ones(2, 512), "projector.weight": torch.ones(9, 512)}))
 
 
 def test_what_lies_within_a_stage_is_not_left_out(saved, small_state):

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resnet_app.checkpoints.pickle_reader import Storage, StoredTensor
-from resnet_app.checkpoints.state_dict import find_network, find_state_dict, printable, require_fit
+from resnet_app.checkpoints.printed import printable
+from resnet_app.checkpoints.state_dict import find_network, find_state_dict, require_fit
 from resnet_app.errors import CheckpointError
 from resnet_app.registry import SPECS
 

@@ -1,5 +1,6 @@
 """FGSM and PGD: against a plain loop with autograd's own gradient, within the box, and the model left as it was."""
 
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import nn
 
 from resnet_app.errors import ResNetAppError
 from resnet_app.images import read_crop
-from resnet_app.inference import models, predict
+from resnet_app.inference import predict
 from resnet_app.progress import finish
 from resnet_app.robustness import attacks
 from resnet_app.robustness.attacks import Attack, attacked
@@ -108,7 +109,7 @@ def test_what_cannot_be_tried_is_refused(bundled, chosen: Attack, says: str, is_
     assert is_plain(caught.value)
 
 
-def test_a_model_of_one_class_cannot_be_fooled(saved, small_state) -> None:
-    model = models.load(models.choose(checkpoint=saved(small_state(classes=1))))
+def test_a_model_of_one_class_cannot_be_fooled(bundled) -> None:
+    model = replace(bundled, class_names=("ants",))
     with pytest.raises(ResNetAppError, match="one class"):
         attacks.check(model, Attack("pgd", 4), 0)
