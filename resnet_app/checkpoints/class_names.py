@@ -109,7 +109,7 @@ def check_class_names(names: tuple[str, ...], classes: int) -> tuple[str, ...]:
     """
     if len(names) != classes:
         raise ClassNamesError(
-            f"The model has {classes} outputs, and {len(names)} class names were given. Give {classes}.",
+            f"Outputs of the model: {classes}; class names given: {len(names)}. Give one name for each output.",
             code="class_names_count",
             given=len(names),
             classes=classes,

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from resnet_app.checkpoints.printed import printable
 from resnet_app.errors import CheckpointError
 
 MAX_PICKLE_BYTES = 16 * 2**20  # ResNet-152 with Adam's state needs 0.3 MB
@@ -90,6 +91,35 @@ def follow(stream: Any) -> Any:
             return machine.stack[-1]
         machine.step(opcode.name, argument)
     raise CheckpointError(DAMAGED, code="damaged")
+
+
+def first_array(start: Any) -> str | None:
+    """The name in its dict of the first NumPy array, by the beginning of a pickle; None where that has none.
+
+    A pickle holds the numbers of arrays itself, and those of tensors lie beside it: only the former makes it large.
+    """
+    machine = _Machine()
+    try:
+        for opcode, argument, _ in pickletools.genops(start):
+            machine.step(opcode.name, argument)
+            made = machine.stack[-1] if opcode.name == "REDUCE" else None
+            if isinstance(made, Opaque) and made.name.startswith("numpy.") and made.name.endswith("._reconstruct"):
+                return machine.stack[-2] if isinstance(machine.stack[-2], str) else None
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:  # the beginning ends somewhere
+        if isinstance(error, CheckpointError):
+            raise
+    return None
+
+
+def numpy_values(name: str) -> CheckpointError:
+    """A refusal of arrays in the place of tensors."""
+    name = printable(name)
+    return CheckpointError(
+        f"{name} is a NumPy array, not a tensor. Convert the arrays with torch.from_numpy, and save the state dict "
+        "with torch.save.",
+        code="numpy_values",
+        tensor=name,
+    )
 
 
 class _Machine:

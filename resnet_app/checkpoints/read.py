@@ -94,8 +94,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """
     path = Path(path)
     try:
-        if not path.is_file():
-            raise CheckpointError(f"There is no file {path.name}; check its name.", code="no_file", name=path.name)
+        require_file(path, path.name)
         with path.open("rb") as file:
             start, size = file.read(32), os.fstat(file.fileno()).st_size
     except OSError as error:
@@ -119,6 +118,24 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         "torch.save(model.state_dict(), ...).",
         code=code,
     )
+
+
+def require_file(path: Path, name: str) -> None:
+    """Refuse a path with no file.
+
+    Args:
+        path: where to look.
+        name: what the sentence calls it: on the command line as it was typed; the page shows no folder of the server's.
+
+    Raises:
+        CheckpointError: there is nothing, or a folder.
+    """
+    if path.is_dir():
+        raise CheckpointError(
+            f"{name} is a folder; name the checkpoint file in it.", code="checkpoint_is_folder", name=name
+        )
+    if not path.is_file():
+        raise CheckpointError(f"There is no file {name}; check its name.", code="no_file", name=name)
 
 
 _STARTS = (  # what other files begin with, what they are, and the code of the sentence that says so

@@ -12,7 +12,7 @@ from typing import Any
 
 from resnet_app.checkpoints.heads import find_head, require_classes, require_one_head
 from resnet_app.checkpoints.other_architectures import family_of
-from resnet_app.checkpoints.pickle_reader import TENSOR_OF_ANOTHER_TYPE, Opaque, StoredTensor
+from resnet_app.checkpoints.pickle_reader import TENSOR_OF_ANOTHER_TYPE, Opaque, StoredTensor, numpy_values
 from resnet_app.checkpoints.printed import printable
 from resnet_app.errors import CheckpointError
 from resnet_app.registry import SPECS, ModelSpec
@@ -29,7 +29,8 @@ READS = "This app reads ResNet-18 to 152, ResNeXt and Wide ResNet"
 COUNTER = "num_batches_tracked"  # BatchNorm's step counter; files older than 2018 have none, and inference needs none
 OWN_PARTS = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc")
 NO_RESNET = "These are not the weights of a ResNet (no layer1 to layer4)"
-SAVE = "Save torch.save(model.state_dict(), 'weights.pth') and upload that"
+_NO_OBJECTS = ("torch.", "numpy.", "builtins.", "collections.", TENSOR_OF_ANOTHER_TYPE)  # tensors, arrays, values
+SAVE = "Save torch.save(model.state_dict(), 'weights.pth') and give that file"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]
         if key is None:
             others = [name for name in inside if "optim" not in name.lower()]
             if not others:
-                raise _optimizer_alone()
+                raise _whole_object(_object_in(root)) if _object_in(root) else _optimizer_alone()
             if len({id(root[name]) for name in others}) != 1:  # one dict under two names is one set of weights
                 names = ", ".join(map(printable, others[:4]))
                 raise CheckpointError(
@@ -99,16 +100,10 @@ def _require_ordinary(root: dict[Any, Any]) -> None:
     for key, each in root.items():
         if isinstance(each, Opaque) and isinstance(key, str):
             if each.name.startswith("numpy."):
-                raise CheckpointError(
-                    f"{printable(key)} is a NumPy array, not a tensor. Convert the arrays with torch.from_numpy, and "
-                    "save the state dict with torch.save.",
-                    code="numpy_values",
-                    tensor=printable(key),
-                )
-            if each.name.startswith(("torch.", TENSOR_OF_ANOTHER_TYPE)) and key.rpartition(".")[2] in (
-                "weight",
-                "bias",
-            ):
+                raise numpy_values(key)
+            is_packed = "._packed_params." in key  # as quantised layers keep their weights
+            is_odd = each.name.startswith(("torch.", TENSOR_OF_ANOTHER_TYPE))
+            if is_odd and (is_packed or key.rpartition(".")[2] in ("weight", "bias")):
                 raise CheckpointError(
                     f"{printable(key)} is stored in a form that is not read here (sparse, quantised, nested or 8-bit). "
                     "Save the model's ordinary float weights.",
@@ -123,14 +118,30 @@ def _nothing(root: Any) -> CheckpointError:
         return _optimizer_alone()
     if isinstance(root, StoredTensor):
         return CheckpointError(f"This file holds one tensor, not a network's weights. {SAVE}.", code="one_tensor")
-    if isinstance(root, Opaque) and not root.name.startswith(("torch.", "numpy.")):
-        name = printable(root.name)
+    if found := _object_in(root):
+        return _whole_object(found)
+    if isinstance(root, list | tuple) and any(_holds_tensors(each, {}) for each in root):
         return CheckpointError(
-            f"This file holds a whole pickled object ({name}), which cannot be read without running it. {SAVE}.",
-            code="whole_object",
-            name=name,
+            f"This file holds a list or tuple with the weights in it, not the weights by themselves. {SAVE}.",
+            code="weights_in_list",
         )
     return CheckpointError(f"This file holds no weights by name. {SAVE}.", code="no_named_weights")
+
+
+def _object_in(root: Any) -> str:
+    """What a whole pickled object is called, by itself or where a dict has its weights; empty where there is none."""
+    held = [root.get(name) for name in WRAPPERS] if isinstance(root, dict) else [root]
+    named = (each.name for each in held if isinstance(each, Opaque))
+    return next((name for name in named if name.startswith("torch.nn.") or not name.startswith(_NO_OBJECTS)), "")
+
+
+def _whole_object(name: str) -> CheckpointError:
+    name = printable(name)
+    return CheckpointError(
+        f"This file holds a whole pickled object ({name}), which cannot be read without running it. {SAVE}.",
+        code="whole_object",
+        name=name,
+    )
 
 
 def _optimizer_alone() -> CheckpointError:
@@ -160,6 +171,7 @@ def find_network(tensors: dict[str, Any]) -> Found:
     Raises:
         CheckpointError: there is none, or there are two.
     """
+    _require_unpruned(tensors)
     first = "layer1.0.conv1.weight"
     prefixes = sorted(key.removesuffix(first) for key in tensors if key.endswith(first) and _is_prefix(key, first))
     if len(prefixes) > 1:
@@ -180,6 +192,19 @@ def find_network(tensors: dict[str, Any]) -> Found:
     require_one_head(network, beside, head=head, prefix=prefix)
     plain = {f"fc.{key.removeprefix(head)}" if key.startswith(head) else key: each for key, each in network.items()}
     return Found(plain, _parts_of(prefix), head, tuple(notes))
+
+
+def _require_unpruned(tensors: dict[str, Any]) -> None:
+    """Refuse what lies as ``torch.nn.utils.prune`` keeps it: what the layer multiplies is nowhere in the file."""
+    masked = next((key for key in tensors if key.endswith("_orig") and f"{key[:-5]}_mask" in tensors), None)
+    if masked is not None:
+        name = printable(masked.removesuffix("_orig"))
+        raise CheckpointError(
+            f"{name} is pruned, and the file has its numbers and a mask apart. Call "
+            "torch.nn.utils.prune.remove(layer, 'weight') for each pruned layer, and save the state dict again.",
+            code="pruned",
+            tensor=name,
+        )
 
 
 def _several_networks(prefixes: list[str]) -> CheckpointError:
@@ -224,9 +249,16 @@ def infer_architecture(shapes: dict[str, tuple[int, ...]]) -> tuple[ModelSpec, s
     head, stem = shapes.get("fc.weight", ()), shapes.get("conv1.weight", ())
     if 0 in depths or len(conv) != 4:
         raise CheckpointError(f"{NO_RESNET}. {READS}.", code="no_resnet")
+    if not stem and "conv1.0.weight" in shapes:
+        raise CheckpointError(
+            "These weights have several convolutions as their stem (conv1.0.weight), as ResNet-C and ResNet-D have: "
+            f"another network. {READS}.",
+            code="deep_stem",
+        )
     if len(head) != 2 or not 1 <= head[0] <= MAX_CLASSES:
         raise CheckpointError(
-            "These weights have no classifier (fc.weight is missing or misshapen). Save the whole model.",
+            "These weights have no classifier (fc.weight is missing or misshapen). Save the state dict of the "
+            "whole model, with its last layer.",
             code="no_classifier",
         )
     require_classes(head[0])

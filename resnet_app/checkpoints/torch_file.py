@@ -17,7 +17,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from resnet_app.checkpoints.pickle_reader import DAMAGED, MAX_PICKLE_BYTES, Storage, StoredTensor, follow
+from resnet_app.checkpoints.pickle_reader import (
+    DAMAGED,
+    MAX_PICKLE_BYTES,
+    Storage,
+    StoredTensor,
+    first_array,
+    follow,
+    numpy_values,
+)
 from resnet_app.errors import CheckpointError
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of an old-format file
@@ -72,11 +80,16 @@ class TorchFile:
         if f"{self._folder}/constants.pkl" in names:
             raise CheckpointError(
                 "This is a TorchScript program, which would have to be run. Save its weights with "
-                "torch.save(model.state_dict(), 'weights.pth') and upload that.",
+                "torch.save(model.state_dict(), 'weights.pth') and give that file.",
                 code="torchscript",
             )
         order = f"{self._folder}/byteorder"
         self._is_big_endian = order in names and self._entry(order, most=16) == b"big"
+        if archive.getinfo(pickles[0]).file_size > MAX_PICKLE_BYTES:
+            with archive.open(pickles[0]) as entry:
+                start = entry.read(LARGE)
+            array = first_array(io.BytesIO(start))
+            raise CheckpointError(DAMAGED, code="damaged") if array is None else numpy_values(array)
         return follow(io.BytesIO(self._entry(pickles[0], most=MAX_PICKLE_BYTES)))
 
     def _entry(self, name: str, *, most: int, exactly: int | None = None) -> bytes:
@@ -167,14 +180,14 @@ def _other_zip(names: list[str]) -> CheckpointError:
     inside = next((name for name in names if name.lower().endswith((".pth", ".pt", ".pkl", ".safetensors"))), None)
     if inside and not inside.endswith("/data.pkl"):
         return CheckpointError(
-            "This is a zip file with a checkpoint inside. Unpack it and upload the checkpoint itself.",
+            "This is a zip file with a checkpoint inside. Unpack it and give the checkpoint itself.",
             code="zipped_checkpoint",
         )
     if names and all(name.endswith(".npy") for name in names):
         return CheckpointError(
-            "This is a NumPy archive. Save the state dict with torch.save and upload that.", code="numpy_archive"
+            "This is a NumPy archive. Save the state dict with torch.save and give that file.", code="numpy_archive"
         )
-    return CheckpointError("This zip file holds no PyTorch checkpoint. Upload the .pth file itself.", code="other_zip")
+    return CheckpointError("This zip file holds no PyTorch checkpoint. Give the .pth file itself.", code="other_zip")
 
 
 def _storages(root: Any) -> Iterator[Storage]:

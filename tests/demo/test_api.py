@@ -149,9 +149,9 @@ def test_a_bad_checkpoint_gets_its_sentence_and_changes_nothing(
     cached = dict(shared_cache()._models)
     for options, words in (
         ({"checkpoint": handle_file(no_picture)}, "This file is not a checkpoint."),
-        ({"checkpoint": handle_file(own_checkpoint), "class_names": "a,b,c"}, "3 class names were given. Give 2."),
+        ({"checkpoint": handle_file(own_checkpoint), "class_names": "a,b,c"}, "class names given: 3. Give one name"),
         ({"checkpoint": handle_file(own_checkpoint), "weights": "random"}, "a checkpoint or weights, not both"),
-        ({"class_names": "just one"}, "1 class names were given. Give 2."),
+        ({"class_names": "just one"}, "class names given: 1. Give one name"),
     ):
         for endpoint in ("/classify", "/explain"):
             with pytest.raises(AppError, match=re.escape(words)):

@@ -126,7 +126,7 @@ def test_a_plain_pytorch_checkpoint_with_typed_names(open_page: Callable[..., Pa
 
     names.fill("one, two, three")
     names.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The model has 2 outputs, and 3 class names were given.")
+    expect(page.get_by_role("alert")).to_contain_text("Outputs of the model: 2; class names given: 3.")
     upload(other, BEE)  # another visitor still has the bundled model
     expect(other.locator(".best strong")).to_have_text("bees")
 
@@ -171,7 +171,7 @@ def test_class_names_from_a_file(open_page: Callable[..., Page], tmp_path: Path)
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Class names from a file").click()
     chooser.value.set_files(tmp_path / "three.txt")
-    expect(page.get_by_role("alert")).to_contain_text("The model has 2 outputs, and 3 class names were given.")
+    expect(page.get_by_role("alert")).to_contain_text("Outputs of the model: 2; class names given: 3.")
 
 
 def test_who_waits_for_others_is_told_the_place_in_the_queue(

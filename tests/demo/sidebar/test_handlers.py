@@ -93,7 +93,7 @@ def test_names_left_over_from_another_file_do_not_cost_the_new_one(tmp_path: Pat
     file = str(two_classes(tmp_path / "five.pkl", classes=5))
     shown = final(pick("checkpoint", "resnet18", "random", file, "cat, dog", "cpu", None))
     assert len(shared_cache().get(shown.choice).class_names) == 5
-    assert "The model has 5 outputs, and 2 class names were given." in shown.status
+    assert "Outputs of the model: 5; class names given: 2." in shown.status
 
 
 def test_of_two_loads_at_once_the_later_pick_counts() -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.utils.prune
 import torchvision
 
-from resnet_app.checkpoints import inspect
+from resnet_app.checkpoints import inspect, torch_file
 from resnet_app.checkpoints.class_names import check_class_names, parse_class_names, read_class_names
 from resnet_app.checkpoints.other_architectures import family_of
 from resnet_app.checkpoints.read import infer_architecture, read_checkpoint
@@ -238,12 +239,27 @@ def spoiled(state, key, value):
     return {**state, key: tensor}
 
 
+def pruned(state, name):
+    """What ``torch.nn.utils.prune`` makes of a layer's weight in the state dict."""
+    layer = torch.nn.Conv2d(64, 64, 3, bias=False)
+    torch.nn.utils.prune.l1_unstructured(layer, "weight", 0.3)
+    return {**without(state, f"{name}weight"), **{f"{name}{key}": tensor for key, tensor in layer.state_dict().items()}}
+
+
 BAD_STATES = {
     "a missing layer": (lambda s: without(s, "layer4.1.conv2.weight"), "layer4.1.conv2.weight is missing"),
     "a missing variance": (lambda s: without(s, "bn1.running_var"), "bn1.running_var is missing"),
     "no head": (lambda s: without(s, "fc.weight", "fc.bias"), "no classifier"),
     "a head of one dimension": (lambda s: changed(s, "fc.weight", torch.ones(512)), "no classifier"),
     "no classes": (lambda s: changed(s, "fc.weight", torch.ones(0, 512)), "no classifier"),
+    "pruned": (
+        lambda s: pruned(s, "layer1.0.conv1."),
+        r"layer1\.0\.conv1\.weight is pruned.*prune\.remove\(layer, 'weight'\)",
+    ),
+    "a deep stem": (
+        lambda s: {**without(s, "conv1.weight"), "conv1.0.weight": torch.ones(32, 3, 3, 3)},
+        "as ResNet-C and ResNet-D have: another network",
+    ),
     "a wrong shape": (lambda s: changed(s, "layer2.0.bn1.weight", torch.ones(64)), r"\[64\], not \[128\]"),
     "a wrong head": (lambda s: changed(s, "fc.bias", torch.ones(3)), r"fc.bias has the shape \[3\]"),
     "one colour": (lambda s: changed(s, "conv1.weight", torch.ones(64, 1, 7, 7)), r"\[64, 1, 7, 7\]"),
@@ -285,11 +301,15 @@ def torch_bytes(content):
     return buffer.getvalue()
 
 
-def whole_module(state):
+def network_of(state):
     with torch.device("meta"):
         network = torchvision.models.resnet18(num_classes=2)
     network.load_state_dict(state, assign=True)
-    return torch_bytes(network)
+    return network
+
+
+def whole_module(state):
+    return torch_bytes(network_of(state))
 
 
 def torchscript(_):
@@ -319,6 +339,20 @@ BAD_FILES = {
     "a zip of a zip": (lambda s: zipped(**{"weights.pth": torch_bytes(s)}), "checkpoint inside. Unpack it"),
     "half a zip": (lambda s: torch_bytes(s)[:20_000], "damaged"),
     "a whole module": (whole_module, "whole pickled object .torchvision.models.resnet.ResNet."),
+    "a whole DataParallel": (
+        lambda s: torch_bytes(torch.nn.DataParallel(network_of(s))),
+        r"whole pickled object .torch\.nn\.parallel\.data_parallel",
+    ),
+    "a whole module in a dict": (
+        lambda s: torch_bytes({"epoch": 14, "model": network_of(s)}),
+        "whole pickled object .torchvision.* give that file",
+    ),
+    "a whole module beside an optimizer's state": (
+        lambda s: torch_bytes({"net": network_of(s), "optimizer": {"state": {"m": torch.ones(3)}}}),
+        "whole pickled object .torchvision",
+    ),
+    "a tuple": (lambda s: torch_bytes((s, 0.9)), "list or tuple with the weights in it.* give that file"),
+    "a list of dicts": (lambda s: torch_bytes([{"epoch": 3}, {"model": s}]), "list or tuple with the weights in it"),
     "TorchScript": (torchscript, "TorchScript"),
     "one tensor": (lambda _: torch_bytes(torch.ones(3)), "one tensor"),
     "a list": (lambda s: torch_bytes(list(s.values())), "no weights by name"),
@@ -529,10 +563,49 @@ def test_tensors_of_another_kind_are_refused_by_name(saved, small_state, is_plai
     assert is_plain(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path):
-    for path in (tmp_path / "absent.pth", tmp_path):
-        with pytest.raises(CheckpointError, match="There is no file"):
+def test_a_quantised_last_layer_is_said_to_be_one(saved, small_state, is_plain):
+    """As ``torch.ao.quantization.quantize_dynamic`` leaves it in the state dict."""
+    packed = torch.quantize_per_tensor(torch.ones(2, 512), 0.1, 0, torch.qint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of its own storages
+        path = saved(
+            {
+                **without(small_state(), "fc.weight", "fc.bias"),
+                "fc.scale": torch.tensor(1.0),
+                "fc._packed_params.dtype": torch.qint8,
+                "fc._packed_params._packed_params": (packed, None),
+            }
+        )
+    with pytest.raises(CheckpointError, match=r"fc\._packed_params\.dtype is stored in a form .*quantised") as caught:
+        read_checkpoint(path)
+    assert is_plain(caught.value)
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_a_network_of_arrays_is_not_called_damaged_and_not_read_whole(monkeypatch, is_plain, protocol, tmp_path):
+    """Its numbers lie in the pickle itself, which is then larger than any of tensors."""
+    monkeypatch.setattr(torch_file, "MAX_PICKLE_BYTES", 2**20)
+    monkeypatch.setattr(torch_file, "follow", lambda _: pytest.fail("the whole pickle is followed"))
+    rng = np.random.default_rng(0)
+    arrays = {f"layer{i}.0.conv1.weight": rng.random((512, 512), np.float32) for i in range(1, 5)}
+    path = tmp_path / "arrays.pth"
+    torch.save({"epoch": 3, "state_dict": arrays}, path, pickle_protocol=protocol)
+    with pytest.raises(CheckpointError, match=r"layer1\.0\.conv1\.weight is a NumPy array, not a tensor") as caught:
+        read_checkpoint(path)
+    assert is_plain(caught.value)
+
+
+def test_a_pickle_that_is_too_large_without_arrays_is_called_damaged(saved, small_state, monkeypatch):
+    monkeypatch.setattr(torch_file, "MAX_PICKLE_BYTES", 2**10)
+    with pytest.raises(CheckpointError, match="damaged or cut short"):
+        read_checkpoint(saved(small_state()))
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path, is_plain):
+    for path, says in ((tmp_path / "absent.pth", "There is no file absent.pth"), (tmp_path, "is a folder; name the")):
+        with pytest.raises(CheckpointError, match=says) as caught:
             read_checkpoint(path)
+        assert is_plain(caught.value)  # no folder of the server's
 
 
 @pytest.mark.parametrize("size", [4, 7])
@@ -596,7 +669,7 @@ def test_class_names_from_a_file_that_is_no_text(tmp_path, is_plain):
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        (("a",), "has 2 outputs, and 1 class names were given"),
+        (("a",), "Outputs of the model: 2; class names given: 1"),
         (("a", "a"), "same name"),
         (("a", ""), "printable"),
         (("a", "b\n"), "printable"),

@@ -124,7 +124,7 @@ def test_class_names_come_from_the_person_the_file_or_the_count(plain_two_classe
     _, path = plain_two_classes
     names = models.load(models.choose(checkpoint=path, device="cpu", class_names=("ant", "bee"))).class_names
     assert names == ("ant", "bee")
-    with pytest.raises(CheckpointError, match="has 2 outputs, and 3 class names were given"):
+    with pytest.raises(CheckpointError, match="Outputs of the model: 2; class names given: 3"):
         models.load(models.choose(checkpoint=path, device="cpu", class_names=("a", "b", "c")))
     thousand = models.load(models.choose(checkpoint=saved(small_state(classes=1000)), device="cpu"))
     assert thousand.class_names[207] == "golden retriever"
