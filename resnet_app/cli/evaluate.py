@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from resnet_app.cli import console
-from resnet_app.cli.options import ProgressLine, add_choice, chosen_model
+from resnet_app.cli.options import add_choice, chosen_model, loaded_model
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +21,10 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from resnet_app.inference.cache import shared_cache
     from resnet_app.training import evaluate
 
     evaluate.require_folders(options.data_dir, options.other)
-    model = shared_cache().get(chosen_model(options), progress=ProgressLine("Downloading weights"))
+    model = loaded_model(options, chosen_model(options))
     figures = evaluate.evaluate(model, options.data_dir, other=options.other)
     if options.json:
         console.print_json(figures)

@@ -147,6 +147,7 @@ def _inspect(options: argparse.Namespace) -> int:
         console.print_json(found)
         return 0 if found["ok"] else EXIT_FAILED
     try:
+        read.require_file(options.checkpoint, str(options.checkpoint))
         checkpoint = read.read_checkpoint(options.checkpoint)
     except CheckpointError as error:
         print(error, file=sys.stderr)

@@ -12,7 +12,8 @@ from resnet_app.choices import FLOAT32
 from resnet_app.registry import BUNDLED, BUNDLED_MODEL, IMAGENET, SPECS, WEIGHTS
 
 if TYPE_CHECKING:
-    from resnet_app.inference.models import ModelChoice
+    from resnet_app.checkpoints.read import Checkpoint
+    from resnet_app.inference.models import LoadedModel, ModelChoice
 
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -50,8 +51,11 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
 def chosen_model(options: argparse.Namespace) -> ModelChoice:
     """The model that the options name; errors are those of ``models.choose`` and of the class names."""
     from resnet_app.checkpoints import class_names
+    from resnet_app.checkpoints.read import require_file
     from resnet_app.inference import models
 
+    if options.checkpoint is not None:
+        require_file(options.checkpoint, str(options.checkpoint))
     names = None
     if options.classes:
         is_file = "," not in options.classes and os.path.isfile(options.classes)  # noqa: PTH113 (a long text is no path)
@@ -61,6 +65,31 @@ def chosen_model(options: argparse.Namespace) -> ModelChoice:
         options.model, options.weights, device=options.device, checkpoint=options.checkpoint, class_names=names,
         precision=getattr(options, "precision", FLOAT32),
     )  # fmt: skip
+
+
+def tell_notes(checkpoint: Checkpoint, *, model: str | None = None, has_names: bool = False) -> None:
+    """What was done with a checkpoint, a line each on stderr: stdout is for the answers.
+
+    Args:
+        checkpoint: as it was read.
+        model: the network that was asked for, where one was.
+        has_names: whether the file's own names are of no account.
+    """
+    for note in checkpoint.notes:
+        if not (has_names and note.code == "class_names"):
+            print(note.text, file=sys.stderr)
+    if model and model != checkpoint.spec.name:
+        print(f"The file holds {checkpoint.spec.title}; --model {model} is set aside.", file=sys.stderr)
+
+
+def loaded_model(options: argparse.Namespace, choice: ModelChoice) -> LoadedModel:
+    """The model that was chosen, loaded; what was done with a checkpoint of one's own is told on stderr."""
+    from resnet_app.inference.cache import shared_cache
+
+    model = shared_cache().get(choice, progress=ProgressLine("Downloading weights"))
+    if choice.checkpoint is not None and model.checkpoint is not None:
+        tell_notes(model.checkpoint, model=options.model, has_names=bool(options.classes))
+    return model
 
 
 class ProgressLine:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from resnet_app.choices import FLOAT32, METHODS, PRECISIONS
 from resnet_app.cli import console, report
-from resnet_app.cli.options import EXIT_FAILED, ProgressLine, add_choice, chosen_model
+from resnet_app.cli.options import EXIT_FAILED, add_choice, chosen_model, loaded_model
 from resnet_app.errors import ResNetAppError
 from resnet_app.naming import shown
 from resnet_app.registry import get_spec
@@ -92,7 +92,6 @@ def _predict(options: argparse.Namespace) -> int:
     from resnet_app.explain import cam
     from resnet_app.explain.map_folder import MapFolder
     from resnet_app.inference import predict
-    from resnet_app.inference.cache import shared_cache
     from resnet_app.many import batch, sources
 
     predict.check_top_k(options.top_k)
@@ -105,7 +104,7 @@ def _predict(options: argparse.Namespace) -> int:
         if choice.model:  # what a checkpoint holds is known when it is read
             cam.choose(get_spec(choice.model).skeleton(), layers, options.cam_method)
         _check_outputs(options, len(found))
-        model = shared_cache().get(choice, progress=ProgressLine("Downloading weights"))
+        model = loaded_model(options, choice)
         maps = None
         if options.cam_dir:
             maps = MapFolder(options.cam_dir, model, layers=layers, method=options.cam_method)
@@ -294,5 +293,7 @@ def _print_whole(options: argparse.Namespace, run: Batch, outcome: Outcome) -> N
         console.print_json([row.json_object for row in run.done])
     for line in (*report.right(outcome.counted.tally, run.model.class_names), *report.rounded(run.rounding)):
         print(line, file=aside)
-    if not options.json:
+    if kept := outcome.answered - run.count:
+        print(report.kept(kept, outcome.answered), file=aside)
+    if run.count and not options.json:
         print(report.whole(run, outcome.seconds))

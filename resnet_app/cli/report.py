@@ -38,6 +38,11 @@ def progress(total: int, done: int, *, has_lines: bool) -> tqdm[NoReturn]:
     return tqdm(total=total, initial=done, unit="picture", file=sys.stderr, disable=not is_watched, dynamic_ncols=True)
 
 
+def kept(count: int, total: int) -> str:
+    """How many an earlier run has answered, of all."""
+    return f"{count} of {total} answered by an earlier run"
+
+
 def whole(run: Batch, seconds: float) -> str:
     """The last line: the device, the time, and how many a second."""
     rate = f"   {run.count / seconds:.1f} a second" if run.count > 1 else ""

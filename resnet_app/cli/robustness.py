@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_app.cli import console
-from resnet_app.cli.options import EXIT_FAILED, ProgressLine, add_choice, chosen_model
+from resnet_app.cli.options import EXIT_FAILED, add_choice, chosen_model, loaded_model
 from resnet_app.errors import PictureError, ResNetAppError
 from resnet_app.naming import as_given
 from resnet_app.robustness.catalogue import CORRUPTIONS, find
@@ -43,7 +43,6 @@ def add_robustness(parser: argparse.ArgumentParser) -> None:
 
 def _robustness(options: argparse.Namespace) -> int:
     from resnet_app import images, outputs
-    from resnet_app.inference.cache import shared_cache
     from resnet_app.robustness import folder
 
     if not 2 <= options.points <= MOST_POINTS:
@@ -54,7 +53,7 @@ def _robustness(options: argparse.Namespace) -> int:
     choice = chosen_model(options)
     if options.csv is not None:
         outputs.require_file(options.csv)
-    model = shared_cache().get(choice, progress=ProgressLine("Downloading weights"))
+    model = loaded_model(options, choice)
     with console.Interrupts() as interrupts:
         rows, failed, looked = _measure(options, model, found, interrupts)
     if rows:

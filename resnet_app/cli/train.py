@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_app.cli import console
+from resnet_app.cli.options import tell_notes
 from resnet_app.errors import DataError, OutputError
 from resnet_app.outputs import require_folder
 from resnet_app.registry import SPECS
@@ -164,6 +165,8 @@ def _train(options: argparse.Namespace) -> int:
             f"There is an interrupted run for {options.out.name}. Go on with --resume, give another --out, or remove "
             f"the folder {states.name}."
         )
+    if not goes_on and (start := train.initial_checkpoint(settings)) is not None:  # before the pictures are read
+        tell_notes(start, has_names=True)
     own, validation, more = _pictures(options)
     try:
         with _Screen() as screen:

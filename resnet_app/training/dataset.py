@@ -61,14 +61,25 @@ class Pictures:
         return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
+def require_folder(folder: Path, holds: str = "that holds a folder of pictures for each class") -> None:
+    """Refuse a path with no folder.
+
+    Raises:
+        DataError: there is nothing, or a file.
+    """
+    if folder.is_file():
+        raise DataError(f"{folder} is a file; give a folder {holds}.")
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}; give one {holds}.")
+
+
 def find_pictures(folder: Path, classes: tuple[str, ...] | None = None) -> Pictures:
     """The pictures in ``folder/class/``; each is opened, and the broken ones are listed.
 
     Raises:
         DataError: no such folder, fewer than two classes, a class without pictures, or other classes than asked for.
     """
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder.name}; give one that holds a folder of pictures for each class.")
+    require_folder(folder)
     try:
         found = tuple(sorted(each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")))
     except OSError as error:

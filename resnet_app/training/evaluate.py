@@ -16,7 +16,7 @@ from resnet_app.inference.ood import energy
 from resnet_app.inference.predict import require_numbers
 from resnet_app.naming import shown
 from resnet_app.training.calibration import Scores, expected_calibration_error, wilson
-from resnet_app.training.dataset import VALIDATION_FOLDERS, Pictures, find_pictures
+from resnet_app.training.dataset import VALIDATION_FOLDERS, Pictures, find_pictures, require_folder
 from resnet_app.training.train import score
 
 VERY_SURE = 0.99
@@ -68,10 +68,9 @@ def require_folders(folder: Path, other: Path | None) -> None:
     Raises:
         DataError: one is not.
     """
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder.name}; give one that holds a folder of pictures for each class.")
-    if other is not None and not other.is_dir():
-        raise DataError(f"There is no folder {other.name}; give one with pictures of other things.")
+    require_folder(folder)
+    if other is not None:
+        require_folder(other, "with pictures of other things")
 
 
 def _unknown_folder(model: LoadedModel, name: str, folders: tuple[str, ...]) -> str:
@@ -79,7 +78,10 @@ def _unknown_folder(model: LoadedModel, name: str, folders: tuple[str, ...]) -> 
     if model.has_class_names:
         return f"The model has no class '{name}'; name the folders as its classes: {', '.join(model.class_names[:10])}."
     example = ",".join(folders[:10])
-    return f"The checkpoint names no classes; add --classes {example} with the names in the order of its outputs."
+    notes = model.checkpoint.notes if model.checkpoint else ()
+    misfit = any(note.code == "class_names" for note in notes)
+    why = "The class names in the checkpoint do not fit its outputs" if misfit else "The checkpoint names no classes"
+    return f"{why}; add --classes {example} with the names in the order of its outputs."
 
 
 def _others(model: LoadedModel, own_kind: Scores, folder: Path) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchvision.transforms import v2
 
-from resnet_app.checkpoints.read import read_checkpoint
+from resnet_app.checkpoints.read import Checkpoint, read_checkpoint, require_file
 from resnet_app.checkpoints.write import save_safetensors
 from resnet_app.device import Device, has_quick_bfloat16, resolve
-from resnet_app.errors import DataError
+from resnet_app.errors import CheckpointError, DataError
 from resnet_app.fill import Mask
 from resnet_app.images import Recipe, read_crop, to_tensor
 from resnet_app.inference.download import obtain
@@ -125,22 +125,44 @@ def train(
     return run.result()
 
 
-def initial_network(settings: TrainSettings, classes: int) -> ResNet:
-    """The network to start from, with a fresh head where the classes differ.
+def initial_checkpoint(settings: TrainSettings) -> Checkpoint | None:
+    """The weights to start from; None where they are random.
 
     Raises:
-        CheckpointError: the checkpoint to start from is of another network or unreadable.
+        CheckpointError: the checkpoint to start from is not there or unreadable.
+        DataError: it is of another network.
         WeightsError: ImageNet weights are asked for and not to be had.
     """
     spec = get_spec(settings.model)
-    torch.manual_seed(settings.seed)
-    network = spec.build(num_classes=classes)
     if settings.init == RANDOM_INIT:
-        return network
+        return None
     path = obtain(spec, "imagenet") if settings.init == IMAGENET_INIT else Path(settings.init)
+    if not path.exists():
+        raise CheckpointError(
+            f"There is no file {path}; --init takes {RANDOM_INIT}, {IMAGENET_INIT} or a checkpoint file."
+        )
+    require_file(path, str(path))
     checkpoint = read_checkpoint(path)
-    if checkpoint.spec != spec or checkpoint.stem != "imagenet":
+    if checkpoint.stem != "imagenet":
+        raise DataError(
+            f"{path.name} has the 3x3 stem of a CIFAR network, and training starts from a 7x7 stem alone; give other "
+            f"weights, or {IMAGENET_INIT}."
+        )
+    if checkpoint.spec != spec:
         raise DataError(f"{path.name} holds {checkpoint.spec.title}; choose --model {checkpoint.spec.name}.")
+    return checkpoint
+
+
+def initial_network(settings: TrainSettings, classes: int) -> ResNet:
+    """The network to start from, with a fresh head where the classes differ.
+
+    Errors are those of ``initial_checkpoint``.
+    """
+    checkpoint = initial_checkpoint(settings)
+    torch.manual_seed(settings.seed)
+    network = get_spec(settings.model).build(num_classes=classes)
+    if checkpoint is None:
+        return network
     state_dict = checkpoint.state_dict
     if checkpoint.classes != classes:
         state_dict = {**state_dict, "fc.weight": network.fc.weight.data, "fc.bias": network.fc.bias.data}

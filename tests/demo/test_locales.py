@@ -152,6 +152,10 @@ def changed(state: dict[str, Any], key: str, value: float) -> dict[str, Any]:
     return {**state, key: torch.full_like(state[key], value)}
 
 
+def renamed(state: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {new + key.removeprefix(old) if key.startswith(old) else key: each for key, each in state.items()}
+
+
 def zipped(**files: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -180,6 +184,15 @@ SPOILT: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda state: {**state, "fc.weight": torch.ones(2, 512).to_sparse()}, "odd_tensor"),
     (lambda state: {**state, "fc.0.weight": torch.ones(2, 2), "fc.2.weight": torch.ones(2, 2)}, "long_head"),
     (lambda state: {**state, "fc.1.weight": torch.ones(2, 512)}, "two_heads"),
+    (
+        lambda state: {f"net.{key}": each for key, each in state.items()} | {"fc.weight": torch.ones(2, 2)},
+        "second_head",
+    ),
+    (lambda state: renamed(state, "fc.", "head."), "head_elsewhere"),
+    (lambda state: {**state, "fc.weight": torch.ones(1, 512), "fc.bias": torch.ones(1)}, "one_output"),
+    (lambda state: renamed(state, "conv1.", "conv1.0."), "deep_stem"),
+    (lambda state: {**state, "conv1.weight_orig": torch.ones(1), "conv1.weight_mask": torch.ones(1)}, "pruned"),
+    (lambda state: (state, 0.9), "weights_in_list"),
     (lambda state: {key: each for key, each in state.items() if "layer4.1." not in key}, "other_depth"),
     (lambda state: {**state, "layer1.0.se.weight": torch.ones(1)}, "surplus"),
     (lambda state: {**state, "fc.weight": torch.ones(2, 512, dtype=torch.int8)}, "no_floats"),
@@ -255,6 +268,7 @@ def test_a_file_that_is_not_there_or_too_large_or_locked_in_words(tmp_path: Path
         raise PermissionError(13, "Permission denied")
 
     assert_refused(tmp_path / "absent\udcff.pth", "no_file")  # a name that is no text
+    assert_refused(tmp_path, "checkpoint_is_folder")
     monkeypatch.setattr(read, "MAX_BYTES", 3)
     assert_refused(path, "too_many_bytes")
     monkeypatch.setattr(Path, "open", refuse)
@@ -262,7 +276,8 @@ def test_a_file_that_is_not_there_or_too_large_or_locked_in_words(tmp_path: Path
 
 
 def test_each_of_the_doctors_codes_is_tried_above() -> None:
-    tried = {code for _, code in SPOILT + NAMED} | set(STRANGE) | {"no_file", "too_many_bytes", "unreadable_file"}
+    tried = {code for _, code in SPOILT + NAMED} | set(STRANGE)
+    tried |= {"no_file", "checkpoint_is_folder", "too_many_bytes", "unreadable_file"}
     library = ROOT / "resnet_app"
     modules = [*(library / "checkpoints").glob("*.py"), library / "errors.py"]
     words = (node.value for path in modules for node in ast.walk(ast.parse(path.read_text("utf-8")))

@@ -240,6 +240,33 @@ def test_inspect(run, saved, small_state, tmp_path):
     assert (code, out, err) == (1, [], [found["reason"]])
 
 
+@pytest.mark.parametrize("command", ["inspect", "predict", "evaluate"])
+def test_a_checkpoint_that_is_not_there_is_called_as_it_was_typed(run, picture, tmp_path, command):
+    for path, says in (
+        (tmp_path / "absent.pth", f"There is no file {tmp_path / 'absent.pth'}; check its name."),
+        (tmp_path, f"{tmp_path} is a folder; name the checkpoint file in it."),
+    ):
+        given = {"inspect": (path,), "predict": (picture, "--checkpoint", path)}
+        code, out, err = run(command, *given.get(command, (tmp_path, "--checkpoint", path)))
+        assert (code > 0, out, err) == (True, [], [says])
+
+
+def test_what_was_done_with_a_checkpoint_is_told_beside_the_answers(run, picture, saved, small_state):
+    content = {"model_ema": {**small_state(), "beside": torch.ones(1)}, "classes": ["a", "b", "c"]}
+    given = ("predict", picture, "--checkpoint", saved(content), "--device", "cpu", "--json")
+    code, out, err = run(*given, "--model", "resnet50")
+    assert (code, json.loads("\n".join(out))[0]["model"]["name"]) == (0, "resnet18")
+    assert err == [
+        "The averaged weights (model_ema) are used.",
+        "The class names in the file do not fit its outputs and were left out.",
+        "Not part of the network and left out: beside.",
+        "The file holds ResNet-18; --model resnet50 is set aside.",
+    ]
+    _, out, err = run(*given, "--classes", "ants,bees")
+    assert len(err) == 2
+    assert {each["label"] for each in json.loads("\n".join(out))[0]["predictions"]} == {"ants", "bees"}
+
+
 def test_inspect_prints_json_that_every_reader_takes(run, saved, small_state):
     """NaN is no JSON."""
     _, out, _ = run("inspect", saved({"model": small_state(), "loss": float("nan")}), "--json")

@@ -165,7 +165,7 @@ def test_wrong_use_is_seen_before_the_model_is_loaded(run, picture, tmp_path, ar
 @pytest.mark.usefixtures("no_model")
 def test_evaluate_sees_a_missing_folder_before_the_model_is_loaded(run, tmp_path, arguments):
     code, _, err = run("evaluate", *(each.format(tmp=tmp_path) for each in arguments))
-    assert (code, len(err), "There is no folder absent" in err[0]) == (2, 1, True)
+    assert (code, len(err), f"There is no folder {tmp_path / 'absent'};" in err[0]) == (2, 1, True)
 
 
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
@@ -369,6 +369,17 @@ def test_train_writes_over_no_checkpoint_and_no_chart(run, two_colours, tmp_path
     assert (tmp_path / there).stat().st_size > 1000
 
 
+def test_train_looks_at_its_start_before_the_pictures(run, two_colours, tmp_path, monkeypatch, saved, small_state):
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_pictures", lambda _: pytest.fail("the pictures were read"))
+        code, _, err = run("train", *two_colours, "--out", tmp_path / "bee.pth", "--init", "imagnet")
+    assert (code, err) == (2, ["There is no file imagnet; --init takes random, imagenet or a checkpoint file."])
+    path = saved({"model_ema": small_state(), "model": small_state()}, name="start.pth")
+    code, _, err = run("train", *two_colours, "--out", tmp_path / "bee.pth", "--init", path)
+    assert code == 0
+    assert "The averaged weights (model_ema) are used." in err
+
+
 def test_a_run_that_was_stopped_after_its_checkpoint_was_written_goes_on(run, two_colours, tmp_path, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt  # no SIGINT: it is ignored where the tests run in a shell's background
@@ -401,11 +412,12 @@ def test_a_run_that_was_stopped_is_gone_on_with(run, tmp_path, draw):
     table.write_bytes(b"".join(lines[:4]) + lines[4][:30])
     code, out, _ = run("predict", folder, "--csv", table, "--resume", *RANDOM)
     assert code == 1
-    assert [line.split(":")[0] for line in out[:-1]] == ["4/7", "5/7", "6/7", "7/7"]
+    assert [line.split(":")[0] for line in out[:-2]] == ["4/7", "5/7", "6/7", "7/7"]
+    assert out[-2] == "3 of 7 answered by an earlier run"
     again = table.read_bytes().splitlines(keepends=True)
     assert again[:4] == lines[:4]
     assert [line.split(b",")[:3] for line in again] == [line.split(b",")[:3] for line in lines]  # the times are others
-    assert run("predict", folder, "--csv", table, "--resume", *RANDOM)[1][-1].startswith("device")
+    assert run("predict", folder, "--csv", table, "--resume", *RANDOM)[1] == ["7 of 7 answered by an earlier run"]
     assert table.read_bytes().splitlines(keepends=True) == again
     code, _, (sentence,) = run("predict", folder, "--csv", table, "--resume", "--model", "resnet18")
     assert (code, "another model" in sentence) == (2, True)

@@ -63,12 +63,27 @@ def test_a_folder_with_a_val_part_is_judged_by_that(bundled, tmp_path, draw):
 def test_folders_that_do_not_fit(labelled, bundled, coloured, tmp_path, is_plain):
     for folder, other, says in (
         (coloured, None, "no class 'blue'; name the folders as its classes: ants, bees"),
-        (labelled / "data", tmp_path / "absent", "There is no folder absent"),
-        (labelled / "absent", None, "There is no folder absent"),
+        (labelled / "data", tmp_path / "absent", "There is no folder .*absent; give one"),
+        (labelled / "absent", None, "There is no folder .*absent; give one"),
     ):
         with pytest.raises(DataError, match=says) as caught:
             evaluate.evaluate(bundled, folder, other=other)
-        assert is_plain(caught.value)
+        assert is_plain(str(caught.value).replace(str(folder if other is None else other), "absent"))
+
+
+def test_a_file_in_the_place_of_a_folder_is_said_to_be_one(labelled, tmp_path):
+    (tmp_path / "a.jpg").touch()
+    for folder, other in ((tmp_path / "a.jpg", None), (labelled / "data", tmp_path / "a.jpg")):
+        with pytest.raises(DataError, match=r"a\.jpg is a file; give a folder"):
+            evaluate.require_folders(folder, other)
+
+
+def test_class_names_of_a_wrong_number_are_not_said_to_be_missing(labelled, saved, small_state, run):
+    path = saved({"state_dict": small_state(), "classes": ["a", "b", "c"]})
+    code, out, err = run("evaluate", labelled / "data", "--checkpoint", path, "--device", "cpu")
+    assert (code, out) == (2, [])
+    assert err[0] == "The class names in the file do not fit its outputs and were left out."
+    assert err[1].startswith("The class names in the checkpoint do not fit its outputs; add --classes ants,bees with")
 
 
 def test_a_checkpoint_without_class_names_is_told_to_be_given_some(labelled, saved, small_state, capsys, is_plain):

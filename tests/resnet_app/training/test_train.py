@@ -182,6 +182,8 @@ def test_a_checkpoint_to_start_from_keeps_its_body_and_gets_a_new_head(saved, sm
         ({"model": "resnet19"}, UnknownChoiceError, "resnet19"),
         ({"model": "resnet34"}, DataError, "holds ResNet-18; choose --model resnet18"),
         ({"init": "absent.pth"}, CheckpointError, "There is no file absent.pth"),
+        ({"init": "imagnet"}, CheckpointError, "no file imagnet; --init takes random, imagenet or a checkpoint file"),
+        ({"init": "assets"}, CheckpointError, "assets is a folder"),
     ],
 )
 def test_starts_that_cannot_be_made(saved, small_state, settings, error, says, is_plain):
@@ -189,6 +191,14 @@ def test_starts_that_cannot_be_made(saved, small_state, settings, error, says, i
     with pytest.raises(error, match=says) as caught:
         train.initial_network(TrainSettings(**settings), 2)
     assert is_plain(caught.value)
+
+
+def test_a_cifar_stem_is_no_start_whatever_the_model(saved, small_state, is_plain):
+    path = str(saved(small_state(stem="cifar")))
+    for name in ("resnet18", "resnet34"):
+        with pytest.raises(DataError, match="has the 3x3 stem of a CIFAR network") as caught:
+            train.initial_network(TrainSettings(model=name, init=path), 2)
+        assert is_plain(caught.value)
 
 
 def test_the_warm_up_ends_at_the_peak_and_the_cosine_at_nothing():
