@@ -565,9 +565,9 @@ def test_tensors_of_another_kind_are_refused_by_name(saved, small_state, is_plai
 
 def test_a_quantised_last_layer_is_said_to_be_one(saved, small_state, is_plain):
     """As ``torch.ao.quantization.quantize_dynamic`` leaves it in the state dict."""
-    packed = torch.quantize_per_tensor(torch.ones(2, 512), 0.1, 0, torch.qint8)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns of its own storages
+        warnings.simplefilter("ignore")  # these are deprecated; people have such files
+        packed = torch.quantize_per_tensor(torch.ones(2, 512), 0.1, 0, torch.qint8)
         path = saved(
             {
                 **without(small_state(), "fc.weight", "fc.bias"),

@@ -259,7 +259,7 @@ def test_other_names_for_the_classes_are_no_second_copy_of_the_weights(plain_two
     named = cache.get(models.choose(checkpoint=path, device="cpu", class_names=("ant", "bee")))
     assert named.network is plain.network
     assert (plain.class_names, named.class_names) == (("cat", "dog"), ("ant", "bee"))
-    with pytest.raises(CheckpointError, match="has 2 outputs"):
+    with pytest.raises(CheckpointError, match="Outputs of the model: 2"):
         cache.get(models.choose(checkpoint=path, device="cpu", class_names=("one",)))
 
 
