@@ -189,7 +189,7 @@ def serve(
     if classroom:
         routes.add(app, classroom_addresses.addresses(classroom))
     give_back_every(60)
-    _tell(app.local_url, shared, classroom.secret if classroom else "")
+    _tell(str(app.local_url), shared, classroom.secret if classroom else "")
     if window:
         _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
     else:
