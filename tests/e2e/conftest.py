@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.e2e import test_offline
 
-expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=90_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 LAN = "class.test"  # the app under a name that browsers do not trust, as in a class's network without https
 ARGUMENTS = [
@@ -67,7 +67,7 @@ def open_page(visitor: Callable[..., BrowserContext], address: str) -> Iterator[
     def open_it(path: str = "", **options: object) -> Page:
         page = visitor(**options).new_page()
         pages.append(page)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(90_000)
         page.on("request", lambda request: requests.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address + path)

@@ -48,7 +48,7 @@ def test_a_folder_is_answered_narrowed_down_sorted_and_taken_along(
     page = batch(open_page, folder)
     expect(page.locator("#batch-progress")).to_contain_text("of 42 · ")
     expect(page.locator("#batch-progress")).to_contain_text("left")
-    expect(page.get_by_role("link", name="Table (CSV)")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("link", name="Table (CSV)")).to_be_visible(timeout=240_000)
     expect(page.locator(".batch .sums")).to_contain_text("4 could not be read")
     expect(page.locator(".batch .right")).to_contain_text("right: 37 of 38 whose folder is named as a class")
     expect(page.locator(".confusion td.hit")).to_have_text(["19", "18"])

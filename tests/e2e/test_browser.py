@@ -266,7 +266,7 @@ def test_explain_method_layer_class_contrast_worth_and_zip(open_page: Callable[.
     expect(page.locator("#contrast figcaption")).to_contain_text("for bees")
 
     page.get_by_role("button", name="Test the map").click()
-    expect(page.locator(".worth .sums")).to_contain_text("random maps")
+    expect(page.locator(".worth .sums")).to_contain_text("random maps", timeout=240_000)  # some 250 passes
     expect(page.locator("#worth-curves .legendtext").first).to_be_visible()
     expect(page.locator(".strip figure")).to_have_count(7)
     page.get_by_role("button", name="Compare with pytorch-grad-cam").click()

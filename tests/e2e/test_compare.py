@@ -68,7 +68,7 @@ def test_ten_networks_on_one_photo_and_cancel_in_between(open_page: Callable[...
     page.locator("#compare-class input").fill("bees")
     page.keyboard.press("Enter")
     page.locator("#compare-photo-start").click()
-    expect(page.locator(ROWS)).to_have_count(10, timeout=90_000)  # where others are at work too
+    expect(page.locator(ROWS)).to_have_count(10, timeout=240_000)  # where others are at work too
     expect(page.locator("#compare-photo-start")).to_be_visible()
     expect(page.locator("#compare-photo-rest .absent li")).to_have_count(1)
     expect(page.locator("#compare-photo-rest .absent li")).to_contain_text("These weights are not on this computer.")
