@@ -1,6 +1,6 @@
-"""Deletion and insertion over the validation photographs with the bundled model: each method beside its rivals.
+"""Deletion and insertion over the validation photographs with a bundled model: each method beside its rivals.
 
-Run: python -m benchmarks.faithfulness PHOTOS/hymenoptera/val [count]
+Run: python -m benchmarks.faithfulness PHOTOS/hymenoptera/val [ants-bees|ants-bees-v1 [count]]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from resnet_app.explain.worth import faithfulness
 from resnet_app.images import find_files
 from resnet_app.inference import models, predict
 from resnet_app.progress import finish
+from resnet_app.registry import BUNDLED
 
 CHOICES = (
     ("gradcam", ("layer4",)), ("gradcam", ("layer3",)), ("gradcam++", ("layer4",)), ("layercam", ("layer3",)),
@@ -33,10 +34,11 @@ def areas(
     return {order: (kinds["deletion"], kinds["insertion"]) for order, kinds in found.items()}
 
 
-def main(folder: str, count: int | None = None) -> None:
+def main(folder: str, weights: str = BUNDLED, count: str | None = None) -> None:
     """Print a table for benchmarks/README.md."""
-    model = models.load(models.choose(device="cpu"))
-    photos = [path for each in sorted(Path(folder).iterdir()) for path in find_files([each])][:count]
+    model = models.load(models.choose(None, weights, device="cpu"))
+    photos = [path for each in sorted(Path(folder).iterdir()) for path in find_files([each])]
+    photos = photos[: int(count)] if count else photos
     rows: dict[str, list[tuple[float, float]]] = {}
     for photo in photos:
         answer = predict.classify(model, photo)
@@ -58,4 +60,4 @@ def main(folder: str, count: int | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:3]))
+    main(*sys.argv[1:4])
