@@ -156,9 +156,9 @@ def test_chromiums_window_shows_the_app_over_https_and_its_end_is_the_apps(x_dis
     env = {**os.environ, "DISPLAY": x_display, "TMPDIR": str(short_folder)}
     app = subprocess.Popen([sys.executable, "-c", run, *options], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
     try:
+        wait_for(lambda: has_window(x_display))
         browser, profile = wait_for(lambda: child_with_profile(app.pid))
         assert profile.is_relative_to(short_folder)
-        wait_for(lambda: has_window(x_display))
         os.kill(browser, signal.SIGTERM)  # as the last window's end does
         said, _ = app.communicate(timeout=60)
     finally:
