@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: run space pictures model quick fix check lint types test coverage versions oldest zerogpu benchmark
+.PHONY: run space pictures model quick fix check lint types test thorough coverage versions oldest zerogpu benchmark
 
 run:
 	$(PYTHON) -m demo
@@ -25,8 +25,11 @@ types:
 	$(PYTHON) -m mypy
 
 test:
-	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal
+	$(PYTHON) -m pytest -m "not e2e and not thorough" -n 2 --dist worksteal
 	$(PYTHON) -m pytest -m e2e -n 2 --dist worksteal
+
+thorough:  # what no check has time for: whole attacks, kills, Ray's failures, training that goes on; before a release
+	$(PYTHON) -m pytest -m thorough -n 2 --dist worksteal
 
 coverage:  # not with every check: it makes tests that read files byte by byte half as slow again
 	$(PYTHON) -m pytest -m "not e2e" -n 2 --dist worksteal --cov --cov-report=term:skip-covered

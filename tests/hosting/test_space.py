@@ -156,6 +156,7 @@ runpy.run_path("app.py", run_name="__main__")
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_started_as_on_zero_gpu_it_passes_the_start_up_check_and_borrows_for_slow_maps(
     made, start, port, tmp_path, without_overruling, spaces_package, lender
 ):

@@ -159,5 +159,7 @@ def test_sixty_of_them_over_http(server, is_plain):
     good = client.predict(handle_file(FOLDER / "images" / "ok_pattern_224.png"), api_name="/classify")
     assert good["predictions"]
     after, threads_after = resident_mb_and_threads(process)
-    assert after - before < 200  # glibc keeps some of what was freed, and libraries are imported at their first use
+    # 134 and 146 MB were measured: large pictures leave glibc some, and libraries are imported at their first use.
+    # Whether it goes on growing is asked by the soak of benchmarks.crowd.
+    assert after - before < 300
     assert threads_after < threads + 60

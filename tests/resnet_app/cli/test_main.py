@@ -385,6 +385,7 @@ def state_of(path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_training_from_scratch_goes_on_after_an_interrupt_to_the_same_weights(photos, tmp_path):
     """Twenty-four real photographs, Ctrl-C after the first epoch, --resume: the file is that of a run left alone."""
     for label in ("ants", "bees"):

@@ -501,6 +501,8 @@ def untimed(path):
     return [[cell for place, cell in enumerate(row) if place not in TIMES] for row in rows]
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_whole_command_killed_at_random_moments_goes_on_to_the_same_table(tmp_path, draw):
     """SIGKILL again and again, in the midst of its rows: each picture once, and the rest as an unbroken run has it."""
     folder, table = tmp_path / "photos", tmp_path / "t.csv"

@@ -172,6 +172,7 @@ def test_rows_are_those_of_one_process_though_an_actor_is_killed(sixty, local, t
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("needs_ray")
 def test_ctrl_c_keeps_what_is_answered_and_the_next_run_goes_on(sixty, local, tmp_path):
     """The second run has one actor; what the first has answered is not asked again."""
@@ -191,6 +192,7 @@ def test_ctrl_c_keeps_what_is_answered_and_the_next_run_goes_on(sixty, local, tm
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("needs_ray")
 def test_actors_fetch_addresses_and_answers_are_json(sixty, local, tmp_path):
     for number, picture in enumerate(sorted(sixty.rglob("*.jpg"))[:8]):
@@ -235,6 +237,7 @@ except ResNetAppError as error:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("needs_ray")
 def test_a_picture_that_ends_each_process_is_not_tried_for_ever():
     code, out, err = Run("-c", KILLER, *EXAMPLES[:2]).end()

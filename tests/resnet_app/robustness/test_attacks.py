@@ -53,6 +53,7 @@ def test_an_attack_is_the_papers(method: str, target: int | None, bundled, bee, 
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_pgd_fools_the_bundled_model_on_nearly_every_photo_within_the_box(bundled, photos, monkeypatch) -> None:
     monkeypatch.setattr(attacks, "PGD_STEPS", 3)  # a weaker attack than the page's: what it fools, ten steps do
     known = (photos.parent / "train" / label for label in ("ants", "bees"))
