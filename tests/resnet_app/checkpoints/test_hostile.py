@@ -132,7 +132,7 @@ def resident_mb_and_threads(process):
     return int(found["VmRSS"]) / 2**10, int(found["Threads"])
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_sixty_of_them_over_http(server, is_plain):
     """The same server answers them all, says one sentence each, and has its memory back."""
     address, process = server
