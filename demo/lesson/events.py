@@ -9,7 +9,7 @@ from demo.lesson import handlers, vote_handlers
 from demo.lesson.layout import ClassBar, Lesson
 from demo.ui import photo_input
 from demo.ui.events import Page, on
-from demo.ui.queues import EACH, MODEL_WORK, PRIVATE, QUIET
+from demo.ui.queues import LATEST, MODEL_WORK, PRIVATE, QUIET
 
 WHERE = "(...inputs) => [...inputs.slice(0, -1), window.resnetExplorer.lesson()]"
 SECRET = "(...inputs) => [...inputs.slice(0, -1), window.resnetExplorer.classSecret()]"
@@ -25,7 +25,7 @@ def wire(tab: Lesson, page: Page, photo: gr.Image, classroom: Classroom | None) 
     asked, shown = handlers.Asked(page.inputs, tab.where), handlers.Shown(tab.result, tab.problem)
     on(
         page.bells.lesson.input, show, asked, shown, js=WHERE, show_progress="minimal", show_progress_on=tab.result,
-        **PRIVATE, **EACH, **MODEL_WORK,
+        **PRIVATE, **LATEST, **MODEL_WORK,
     )  # fmt: skip
     tab.upload.upload(lambda file: file, tab.upload, photo, **QUIET)
     photo_input.wire_examples(tab.examples, photo)

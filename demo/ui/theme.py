@@ -23,6 +23,7 @@ STYLES = (
     "compare/compare.css",
 )
 SCRIPTS = (
+    "stream.js",
     "page.js",
     "bells.js",
     "address.js",

@@ -2,20 +2,24 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 CHUNK = 65536
+END = b'data: {"msg":"close_stream"'  # of what the app answers with
 
 
 class Relay:
     """Listens at ``port`` and passes everything on to the app's port, both ways.
 
-    What the browser may take compressed is hidden from the app, so that its words can be read.
+    What the browser may take compressed is hidden from the app, so that its words can be read. The end of a stream of
+    answers is held back for ``late_s`` seconds, as a packet that is lost and sent again holds it back.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, late_s: float = 0.0) -> None:
         self._to = port
+        self._late_s = late_s
         self._lock = threading.Lock()
         self._sent = bytearray()
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -44,14 +48,20 @@ class Relay:
                 if is_kept:
                     with self._lock:
                         self._sent += data
-                sink.sendall(data if is_kept else data.replace(b"Accept-Encoding:", b"X-Not-Encoding: "))
+                    before, end, after = data.partition(END)
+                    sink.sendall(before)
+                    if end:
+                        time.sleep(self._late_s)
+                    sink.sendall(end + after)
+                else:
+                    sink.sendall(data.replace(b"Accept-Encoding:", b"X-Not-Encoding: "))
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def relayed(port: int) -> Iterator[Relay]:
-    relay = Relay(port)
+def relayed(port: int, late_s: float = 0.0) -> Iterator[Relay]:
+    relay = Relay(port, late_s)
     yield relay
     relay.close()

@@ -19,6 +19,17 @@ from tests.e2e.ways import PHONE, enter
 from tests.ports import free_port
 
 STUDENTS = ({}, {"locale": "zh-CN"}, PHONE)
+# The next thing that the page asks the server for is on its way for so long that what it asks for afterwards overtakes.
+HOLD_NEXT = """() => {
+  const fetched = window.fetch;
+  window.fetch = async (...request) => {
+    if (String(request[0].url ?? request[0]).includes("/queue/join")) {
+      window.fetch = fetched;
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+    return fetched(...request);
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -199,9 +210,17 @@ def test_a_guess_that_was_not_counted_is_not_shown_as_one_and_a_new_class_begins
     teacher, student = join(f"?tab=lesson&step=kernel#teacher={classroom.secret}"), join()
     question(student, "kernel")
     student.route("**/class/guess", lambda route: route.fulfill(status=409, body="{}"))
-    student.keyboard.press("a")
-    expect(student.locator(".lesson-held")).to_have_text(text("en", "lesson_held"))
-    expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(0)
+    for lost in ("", "**/class/state*"):  # the second time the page has heard nothing of the class for a while
+        if lost:
+            student.route(lost, lambda route: route.fulfill(status=502))
+            expect(student.locator(".class-bar [data-lost]")).to_be_visible()
+        student.evaluate(HOLD_NEXT)
+        student.keyboard.press("a")
+        student.wait_for_timeout(2500)
+        expect(student.locator(".lesson-held")).to_have_text(text("en", "lesson_held"))
+        expect(student.locator('[data-guess][aria-pressed="true"]')).to_have_count(0)
+    student.unroute("**/class/state*")
+    expect(student.locator(".class-bar [data-lost]")).to_be_hidden()
     student.unroute("**/class/guess")
     student.keyboard.press("b")
     expect(teacher.locator("[data-answered]")).to_have_text("1 guessed")

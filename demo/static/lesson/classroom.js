@@ -167,12 +167,12 @@
       follow(false);
     },
     async classGuess(question, choice) {
-      if (isTeacher || !state) return; // what is asked is the server's to say: this page may be two seconds behind
+      if (isTeacher || !bar()) return; // what is asked is the server's to say: this page may be two seconds behind
       const taken = await send("class/guess", { page: me, question, choice }).catch(() => null);
       if (taken) {
         begin(taken.class, question);
         isNew(`${taken.class} ${question} ${taken.round}`);
-      } else if (state?.question?.name === question) {
+      } else if (!state || state.question?.name === question) {
         page.lessonForget((each) => each === question); // what was not counted is not shown as counted
         page.ringLesson();
       }

@@ -1,0 +1,96 @@
+// All that the page has asked for is answered on one stream, which the server ends as soon as nothing is under way.
+// What is asked for in that moment would be heard of on no stream, and Gradio's page would wait for it for ever: on a
+// bad network, where the end arrives late, it does not even start. So an end is passed on only where nothing is under
+// way, else the stream is gone on with; and what is asked for while one ends waits until the page knows of the end.
+(() => {
+  const END = /^data: *\{"msg":"close_stream"/;
+  const DONE = /^data: *\{"msg":"(process_completed|unexpected_error)","event_id":(?:"(\w+)")?/;
+  const LONGEST_END_MS = 1000;
+  const fetched = window.fetch.bind(window);
+  const underWay = new Set(); // what was asked for, by the server's names
+  const early = new Set(); // what was done before the page has read its name
+  let asking = 0; // what the server has not given a name yet
+  let ending = Promise.resolve();
+
+  const ask = async (...request) => {
+    asking += 1;
+    try {
+      const answer = await fetched(...request);
+      const { event_id: name } = answer.ok ? await answer.clone().json() : {};
+      if (name && !early.delete(name)) underWay.add(name);
+      await ending;
+      return answer;
+    } finally {
+      asking -= 1;
+      if (!asking) early.clear();
+    }
+  };
+
+  // The messages of one answer, each with the empty line after it.
+  async function* messages({ body }) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let parts = []; // of a message that may have megabytes: not joined before its end is there
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const isSplit = value.startsWith("\n") && parts.at(-1)?.endsWith("\n");
+      parts.push(value);
+      if (!isSplit && !value.includes("\n\n")) continue;
+      const whole = parts.join("").split("\n\n");
+      parts = [whole.pop()].filter(Boolean);
+      for (const message of whole) yield `${message}\n\n`;
+    }
+    if (parts.length) yield parts.join("");
+  }
+
+  const note = (message) => {
+    const [, what, name] = DONE.exec(message) ?? [];
+    if (what === "unexpected_error") underWay.clear(); // it is about all of them
+    else if (name && !underWay.delete(name) && asking) early.add(name);
+  };
+
+  async function* heard(answer, request) {
+    let hasSaid = true;
+    try {
+      while (hasSaid && answer.ok) {
+        hasSaid = false;
+        for await (const message of messages(answer)) {
+          if (END.test(message)) break;
+          note(message);
+          hasSaid = true;
+          yield message;
+        }
+        if (!asking && !underWay.size) break;
+        answer = await fetched(request);
+      }
+    } finally {
+      underWay.clear(); // of what is lost the page is told, or no more will come
+    }
+    ending = new Promise((resolve) => {
+      request.signal.addEventListener("abort", resolve);
+      setTimeout(resolve, LONGEST_END_MS);
+    });
+    yield 'data: {"msg":"close_stream","event_id":null}\n\n';
+  }
+
+  const listen = async (...asked) => {
+    const request = new Request(...asked);
+    const answer = await fetched(request);
+    if (!answer.ok || !answer.body) return answer;
+    const [said, written] = [heard(answer, request), new TextEncoder()];
+    const body = new ReadableStream({
+      async pull(stream) {
+        const { value, done } = await said.next();
+        if (done) stream.close();
+        else stream.enqueue(written.encode(value));
+      },
+    });
+    return new Response(body, { status: answer.status, headers: answer.headers });
+  };
+
+  window.fetch = (...request) => {
+    const { pathname } = new URL(request[0].url ?? request[0], location.href);
+    if (pathname.endsWith("/queue/join")) return ask(...request);
+    return pathname.endsWith("/queue/data") ? listen(...request) : fetched(...request);
+  };
+})();
