@@ -14,6 +14,7 @@ from resnet_app.checkpoints.heads import find_head, require_classes, require_one
 from resnet_app.checkpoints.other_architectures import family_of
 from resnet_app.checkpoints.pickle_reader import TENSOR_OF_ANOTHER_TYPE, Opaque, StoredTensor, numpy_values
 from resnet_app.checkpoints.printed import printable
+from resnet_app.checkpoints.transformers_names import torchvision_names
 from resnet_app.errors import CheckpointError
 from resnet_app.registry import SPECS, ModelSpec
 
@@ -172,6 +173,10 @@ def find_network(tensors: dict[str, Any]) -> Found:
         CheckpointError: there is none, or there are two.
     """
     _require_unpruned(tensors)
+    notes = []
+    if (renamed := torchvision_names(tensors)) is not None:
+        tensors = renamed
+        notes.append(Note("The names in it are those of Hugging Face's transformers.", code="transformers"))
     first = "layer1.0.conv1.weight"
     prefixes = sorted(key.removesuffix(first) for key in tensors if key.endswith(first) and _is_prefix(key, first))
     if len(prefixes) > 1:
@@ -184,7 +189,6 @@ def find_network(tensors: dict[str, Any]) -> Found:
     beside += [(key, each) for key, each in own.items() if key.partition(".")[0] not in OWN_PARTS]
     others = [key for key, _ in beside]
     network = {key: each for key, each in own.items() if key.partition(".")[0] in OWN_PARTS}
-    notes = []
     if others:
         some = ", ".join(printable(key) for key in others[:3]) + (", ..." if len(others) > 3 else "")
         notes.append(Note(f"Not part of the network and left out: {some}.", code="beside", values={"keys": some}))

@@ -16,12 +16,13 @@ from resnet_app.outputs import put_in_place
 
 SAFETENSORS, PTH = "safetensors", "pth"
 FORMATS = (SAFETENSORS, PTH)
+TORCHS = frozenset((".pth", ".pt", ".pkl", ".ckpt", ".bin", ".tar", ".th"))  # how its files' names end
 FULL = "perhaps the disk is full"  # neither library says what the system told it
 
 
 def format_of(path: Path) -> str:
     """The format that a file's name asks for: safetensors, unless it ends as torch's files do."""
-    return PTH if path.suffix.lower() in (".pth", ".pt", ".pkl") else SAFETENSORS
+    return PTH if path.suffix.lower() in TORCHS else SAFETENSORS
 
 
 def save_safetensors(path: Path, state_dict: dict[str, Tensor], facts: dict[str, Any], *, half: bool = False) -> None:

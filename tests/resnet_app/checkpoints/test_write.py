@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 
 from resnet_app import __version__
-from resnet_app.checkpoints.write import save_pth, save_safetensors
+from resnet_app.checkpoints.write import PTH, SAFETENSORS, format_of, save_pth, save_safetensors
 from resnet_app.errors import OutputError
 
 STATE = {
@@ -22,6 +22,14 @@ FACTS = {"classes": ["蚂蚁", 'b"ee'], "metrics": {"loss": 0.1, "none": None}, 
 def read(path):
     with safe_open(path, framework="pt") as file:
         return {key: file.get_tensor(key) for key in file.keys()}, file.metadata()  # noqa: SIM118 (not a mapping)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("a.safetensors", SAFETENSORS), ("a", SAFETENSORS), ("a.PTH", PTH), ("best.ckpt", PTH), ("model.pth.tar", PTH)],
+)
+def test_a_name_that_torch_s_files_have_gets_what_torch_reads(tmp_path, name, wanted):
+    assert format_of(tmp_path / name) == wanted
 
 
 @pytest.mark.parametrize("half", [False, True])

@@ -1,0 +1,50 @@
+"""A ResNet's names in Hugging Face's ``transformers`` -> torchvision's: the same network, its parts called otherwise.
+
+Source: ``ResNetForImageClassification``, whose weights ``save_pretrained`` writes. What names and shapes cannot tell is
+``downsample_in_bottleneck``, which moves a stride; it is off in all that Hugging Face publishes, and taken to be off.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_BODY = r"(?:(?P<before>(?:.{1,100}\.)?)resnet\.)?"  # none where the network was saved without its head
+_STEM = re.compile(_BODY + r"embedder\.embedder\.(?P<kind>convolution|normalization)\.(?P<what>\w+)")
+_BLOCK = re.compile(_BODY + r"encoder\.stages\.(?P<stage>\d)\.layers\.(?P<number>\d{1,3})\.(?P<rest>.+)")
+_STEP = re.compile(r"(?:shortcut|layer\.(?P<place>[0-2]))\.(?P<kind>convolution|normalization)\.(?P<what>\w+)")
+_HEAD = re.compile(r"(?P<before>(?:.{1,100}\.)?)classifier\.1\.(?P<what>weight|bias)")
+_MAX_KEY = 300  # characters; patterns are not tried on more
+
+
+def torchvision_names(tensors: dict[str, Any]) -> dict[str, Any] | None:
+    """The same tensors under torchvision's names; None where these are not the names of a ResNet in transformers."""
+    if not any(len(key) <= _MAX_KEY and _STEM.fullmatch(key) for key in tensors):
+        return None
+    named = {_name(key) if len(key) <= _MAX_KEY else key: each for key, each in tensors.items()}
+    return named if len(named) == len(tensors) else None  # two under one name are for nobody to choose from
+
+
+def _name(key: str) -> str:
+    if found := _STEM.fullmatch(key):
+        return f"{found['before'] or ''}{_part(found['kind'], 1)}.{found['what']}"
+    if found := _HEAD.fullmatch(key):
+        return f"{found['before']}fc.{found['what']}"
+    if found := _BLOCK.fullmatch(key):
+        block = f"{found['before'] or ''}layer{int(found['stage']) + 1}.{found['number']}"
+        return f"{block}.{_within(found['rest'])}"
+    return key
+
+
+def _within(block: str) -> str:
+    """The name of a step of a block; one that no ResNet has stays, and is in the block as it was."""
+    found = _STEP.fullmatch(block)
+    if found is None:
+        return block
+    if found["place"] is None:
+        return f"downsample.{0 if found['kind'] == 'convolution' else 1}.{found['what']}"
+    return f"{_part(found['kind'], int(found['place']) + 1)}.{found['what']}"
+
+
+def _part(kind: str, number: int) -> str:
+    return f"{'conv' if kind == 'convolution' else 'bn'}{number}"
