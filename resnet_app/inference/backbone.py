@@ -5,6 +5,8 @@ its own blocked order at every call, and ReLU and the residual addition as furth
 is folded into the convolution before it, the weights are brought into order once, and the convolution does the rest in
 the same step. The ops are those that inductor's freezing emits. They are private to torch: they are tried once against
 the eager pass, and where they are missing or differ, the eager pass it is.
+
+On an NVIDIA GPU the eager pass is recorded instead, for pictures that come one by one (``replay``).
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from resnet_app.choices import LAYERS
+from resnet_app.inference import replay
 from resnet_app.inference.packed import Convolution, PackedBlock
 from resnet_app.resnet import BasicBlock, Bottleneck, ResNet
 
 # Of the largest number of the eager pass; bfloat16 keeps 8 bits of a number where float32 keeps 24.
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.05}
+RECORD_AT = 10  # single pictures on a GPU: who asks for fewer would wait longer for the recording than it saves
 log = logging.getLogger("resnet_explorer")
 
 Step = Callable[[Tensor], Tensor]
@@ -64,6 +68,9 @@ class Backbone:
         self._lock = threading.Lock()
         self._steps: dict[str, Step] | None = None
         self._may_pack = pack and device.type == "cpu"
+        self._may_record = device.type == "cuda"
+        self._alone = 0  # pictures that came one by one
+        self._replay: replay.Replay | None = None
 
     @property
     def last(self) -> str:
@@ -77,10 +84,13 @@ class Backbone:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of the second copy of the weights, which the faster steps hold."""
+        """Bytes of the second copy of the weights, which the faster steps hold, and of what a recorded pass holds."""
+        recorded = self._replay.memory_bytes if self._replay else 0
         if not self._has_a_copy:
-            return 0
-        return sum(m.weight.numel() * self._dtype.itemsize for m in self.network.modules() if isinstance(m, nn.Conv2d))
+            return recorded
+        return recorded + sum(
+            m.weight.numel() * self._dtype.itemsize for m in self.network.modules() if isinstance(m, nn.Conv2d)
+        )
 
     @property
     def _has_a_copy(self) -> bool:
@@ -92,8 +102,21 @@ class Backbone:
 
     def outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
         """The maps after each of the named blocks and, last in order, after the last one."""
-        steps = self.prepare(*pixels.shape[2:])
-        return self._run(list(steps.items()), pixels, names)
+        steps = list(self.prepare(*pixels.shape[2:]).items())
+        if self._may_record and len(pixels) == 1:
+            self._record(steps, pixels.to(self._dtype))
+        if self._replay and self._replay.takes(pixels.to(self._dtype)):
+            with torch.inference_mode():
+                return self._replay(pixels, {*names, self.last})
+        return self._run(steps, pixels, names)
+
+    def _record(self, steps: list[tuple[str, Step]], x: Tensor) -> None:
+        """Once enough of them have come one by one: their pass as a whole, where that pays."""
+        with self._lock:
+            self._alone += 1
+            if self._alone == RECORD_AT:
+                paths = list(blocks(self.network))
+                self._replay = replay.recorded(lambda given: _through(steps, given, paths), x, TOLERANCE[self._dtype])
 
     def eager_outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
         """The same by plain PyTorch, for what hangs on the last figure of a map, as a gradient through ReLU does.
