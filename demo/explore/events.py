@@ -73,7 +73,7 @@ def _wire_overview(tab: Explore, page: Page, plan: handlers.Plan) -> None:
         **MODEL_WORK,
     )  # fmt: skip
     for pointed in (tab.ribbon.input, tab.unit.input):
-        on(pointed, overview_handlers.unit, plan, shown, **QUIET, **LATEST, **MODEL_WORK)
+        on(pointed, overview_handlers.unit, plan, shown, **QUIET, **EACH, **MODEL_WORK)
     walked = overview_handlers.Walked(tab.steps, tab.steps_problem)
     failed = overview_handlers.Walked(steps="")
     on(page.bells.steps.input, overview_handlers.walk, plan, walked, failed=failed, **QUIET, **EACH, **MODEL_WORK)

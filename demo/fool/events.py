@@ -44,7 +44,7 @@ def wire(tab: Fool, page: Page, photo: gr.Image) -> None:
         on(
             before.then, slide_handlers.draw, asked, shown, turns=Turns.WATCH, **QUIET, **EACH, **SLOW_WORK
         )  # what the curve needs may take long, and holds up no answer
-    follow(tab.canvas.select, paint_handlers.paint, **LATEST)
+    follow(tab.canvas.select, paint_handlers.paint, **EACH)
     follow(tab.cover.input, paint_handlers.repaint, **LATEST)
     follow(tab.cover_go.click, paint_handlers.cover, **EACH)
     _wire_attack(tab, page, asked, shown)

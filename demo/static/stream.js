@@ -5,7 +5,7 @@
 (() => {
   const END = /^data: *\{"msg":"close_stream"/;
   const DONE = /^data: *\{"msg":"(process_completed|unexpected_error)","event_id":(?:"(\w+)")?/;
-  const LONGEST_END_MS = 1000;
+  const LONGEST_END_MS = 5000;
   const fetched = window.fetch.bind(window);
   const underWay = new Set(); // what was asked for, by the server's names
   const early = new Set(); // what was done before the page has read its name

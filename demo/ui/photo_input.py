@@ -13,7 +13,7 @@ from PIL import Image
 from demo.locales import text
 from demo.ui import html
 from demo.ui.labels import Labels
-from demo.ui.queues import QUIET
+from demo.ui.queues import EACH, QUIET
 from resnet_app.registry import EXAMPLES
 
 START = EXAMPLES[0].with_name("bee-clover.jpg") if EXAMPLES else Path()  # what a visit begins with, answered
@@ -70,7 +70,7 @@ def wire(box: PhotoInput, photo: gr.Image) -> None:
 
 def wire_examples(examples: gr.HTML, photo: gr.Image) -> None:
     """A click on an example puts it into the page's one photo box."""
-    examples.select(pick_example, None, photo, **QUIET)
+    examples.select(pick_example, None, photo, **QUIET, **EACH)
 
 
 def pick_example(event: gr.EventData) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # what the page alone uses
 QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # of quick choices one after another the last one counts
+# Of quick choices one after another the last one counts: the inputs' values of when its turn comes. What an event
+# itself carries is no input: Gradio would send the first one's again, so such an event is one of EACH.
+LATEST: dict[str, Any] = {"trigger_mode": "always_last"}
 EACH: dict[str, Any] = {"trigger_mode": "multiple"}  # what follows an event follows each of them
 IN_ORDER: dict[str, Any] = {**EACH, "concurrency_limit": 1}  # each counts, one after the other
 # Milliseconds each, and several write to the same parts of the page: one after the other, as they were asked for.

@@ -14,7 +14,7 @@ from resnet_app.colours import DARK, LIGHT, WHITE
 
 STYLES = (
     "style.css",
-    "explore.css",
+    "explore/explore.css",
     "residual.css",
     "projector.css",
     "live/live.css",
@@ -31,8 +31,8 @@ SCRIPTS = (
     "batch/batch.js",
     "projector.js",
     "reload.js",
-    "explore.js",
-    "overview.js",
+    "explore/explore.js",
+    "explore/overview.js",
     "fool.js",
     "compare/compare.js",
     "live/live.js",

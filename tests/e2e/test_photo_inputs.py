@@ -103,7 +103,7 @@ def test_the_camera_takes_a_photo_and_lets_go(open_page: Callable[..., Page]) ->
     page.keyboard.press("Escape")  # a way back, with nothing lost
     expect(window).to_be_hidden()
     expect(page.locator(".best strong")).to_have_text("bees")
-    assert page.evaluate("document.querySelector('#camera video').srcObject") is None
+    page.wait_for_function("document.querySelector('#camera video').srcObject === null")
     page.get_by_role("button", name="Take a photo").first.click()
     expect(window.locator("video")).to_be_visible()
     window.get_by_role("button", name="Take it").click()

@@ -149,9 +149,15 @@
 
   window.resnetExplorer.chooseUnit = (element, trigger, watch) => {
     const unit = () => element.querySelector(".unit");
+    let asked = ""; // and not answered yet: a key that is held down asks for the same many times a second
+    let askedAt = 0;
     const ask = (changes) => {
       const { path, channel, row, column } = unit().dataset;
-      trigger("input", { place: path, channel: Number(channel), row: Number(row), column: Number(column), ...changes });
+      const wanted = { place: path, channel: Number(channel), row: Number(row), column: Number(column), ...changes };
+      const isAgain = asked === JSON.stringify(wanted) && performance.now() - askedAt < 1000;
+      if (isAgain) return;
+      [asked, askedAt] = [JSON.stringify(wanted), performance.now()];
+      trigger("input", wanted);
     };
     const move = (down, across) =>
       ask({ row: Math.max(0, Number(unit().dataset.row) + down), column: Math.max(0, Number(unit().dataset.column) + across) });
@@ -172,6 +178,7 @@
       move(...steps);
     });
     watch("value", () => {
+      asked = "";
       if (unit()) frame(numbers(unit()), Number(unit().dataset.row), Number(unit().dataset.column));
     });
   };

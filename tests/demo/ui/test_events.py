@@ -165,6 +165,13 @@ def test_an_event_of_the_page_reaches_no_tab_but_the_one_in_sight() -> None:
     assert [(function.fn, function.outputs) for function in changed] == [(None, [])]
 
 
+def test_what_an_event_carries_is_never_left_for_later() -> None:
+    """Of what waits for the answer before, Gradio sends the first event's data again, and not its own."""
+    carrying = [function for function in app.build().fns.values() if function.collects_event_data]
+    assert len(carrying) >= 5
+    assert {function.trigger_mode for function in carrying} <= {"multiple", "once"}
+
+
 def test_what_becomes_of_boxes_in_a_row_goes_to_each_of_them() -> None:
     class Row(NamedTuple):
         boxes: Any = (gr.skip(), gr.skip())
