@@ -100,7 +100,7 @@ def resolve(choice: str = AUTO) -> Device:
 def clock(device: Device) -> float:
     """Milliseconds on a monotonic clock, once the device has finished what it was given (GPUs run behind)."""
     if device.name.startswith("cuda"):
-        torch.cuda.synchronize(device.torch)
+        torch.cuda.current_stream(device.torch).synchronize()  # all of the GPU's would spoil another thread's recording
     elif device.name == "mps":
         torch.mps.synchronize()
     return time.perf_counter() * 1000

@@ -38,7 +38,7 @@ class UnknownChoiceError(ResNetAppError):
 
 
 class DeviceError(ResNetAppError):
-    """A device that this machine does not have."""
+    """A device that this machine does not have, that failed, or that is slower in the precision asked for."""
 
 
 class PictureError(ResNetAppError):
@@ -54,11 +54,11 @@ class ClassNamesError(CheckpointError):
 
 
 class WeightsError(ResNetAppError):
-    """Published weights that are neither here nor to be had."""
+    """Published weights that this network does not have, or that are neither here nor to be had."""
 
 
 class DataError(ResNetAppError):
-    """A folder that cannot be trained on or predicted from."""
+    """Data or settings that cannot be trained on or predicted from."""
 
 
 class OutputError(ResNetAppError):

@@ -178,8 +178,9 @@ def open_picture(path: str | Path, *, shortest: int | None = None) -> Image.Imag
         shortest: a JPEG may be decoded at a reduced scale, so long as its shorter side keeps this many pixels.
 
     Raises:
-        PictureError: it cannot be read, is not a picture, is damaged, or is larger than ``MAX_PIXELS``; only a JPEG in
-            one pass may be up to ``MAX_JPEG_PIXELS``, where its reduced scale brings it below.
+        PictureError: it cannot be read, is not a picture, is damaged, has more bytes than ``MAX_FILE_BYTES``, or is
+            larger than ``MAX_PIXELS``; only a JPEG in one pass may be up to ``MAX_JPEG_PIXELS``, where its reduced
+            scale brings it below.
     """
     path = Path(path)
     try:

@@ -14,7 +14,7 @@ from demo.ui import heatmaps
 from demo.ui.heatmaps import Look, colour_bar, hottest
 from demo.ui.html import NNBSP, NOTHING, figure, template, warning
 from demo.ui.labels import model_key, model_title
-from resnet_app.choices import CAMS, METHODS, OWN_WAY, SAME_ON_LAST, SLOW
+from resnet_app.choices import CAMS, LAYERS, METHODS, OWN_WAY, SAME_ON_LAST, SLOW
 from resnet_app.explain.export import npy
 from resnet_app.explain.heatmap import Heatmap, SignedMap
 from resnet_app.explain.overlay import signed_overlay
@@ -79,13 +79,21 @@ def _caption(language: str, maps: Sequence[Heatmap], look: Look, seconds: float)
     first = maps[0]
     took = f"{1000 * seconds:.0f}{NNBSP}ms" if seconds < 1 else f"{seconds:.1f}{NNBSP}s"
     keys = [
-        "map_unit_logits" if first.in_logits else "map_unit_own",
+        _unit(first),
         *(["map_shared"] if len(maps) > 1 and not look.threshold else []),
         *(["map_box" if look.threshold else "map_lines"] if look.lines else []),
         "map_highlights" if CAMS[first.method].knows_class else "map_pattern",
         "map_took",
     ]
     return " ".join(text(language, key, layer=first.layer, time=took, threshold=look.threshold) for key in keys)
+
+
+def _unit(heatmap: Heatmap) -> str:
+    """The key of what a map's numbers are: only after the last block do they add up to the score."""
+    if not heatmap.in_logits:
+        return "map_unit_own"
+    adds_up = heatmap.method in SAME_ON_LAST and heatmap.layer == LAYERS[-1]
+    return "map_unit_logits" if adds_up else "map_unit_estimate"
 
 
 def _one_map(language: str, model: LoadedModel, answer: Answer, heatmap: Heatmap, look: Look, peak: float) -> _OneMap:

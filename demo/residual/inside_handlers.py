@@ -112,7 +112,7 @@ def surface(asked: AskedSurface) -> Iterator[ShownSurface]:
     study: Study | None = asked.study
     language = asked.page.language
     if study is None or not study.is_done:
-        raise ResNetAppError("There are no trained networks; press Train first.", code="depth_train_first")
+        raise ResNetAppError("There are no trained networks; press Train them first.", code="depth_train_first")
     side = int(asked.side) if asked.side in SIDES else int(SIDES[0])
     plane = "path" if asked.plane == "path" else "random"
     places = (_place(study, asked.first), _place(study, asked.second))

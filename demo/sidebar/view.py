@@ -55,7 +55,7 @@ def _place(language: str, model: LoadedModel) -> str:
 def _memory(language: str, model: LoadedModel) -> str:
     """Of one copy or of two: parameters times four bytes are half of it where the fast pass has its own."""
     size = f"{model.memory_bytes / 2**20:.1f}{NNBSP}MiB"
-    return f"{size} ({text(language, 'card_packed')})" if model.backbone.memory_bytes else size
+    return f"{size} ({text(language, 'card_packed')})" if model.backbone.has_copy else size
 
 
 def _is_bundled(model: LoadedModel) -> bool:

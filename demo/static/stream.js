@@ -9,20 +9,25 @@
   const fetched = window.fetch.bind(window);
   const underWay = new Set(); // what was asked for, by the server's names
   const early = new Set(); // what was done before the page has read its name
-  let asking = 0; // what the server has not given a name yet
+  const asking = new Set(); // what the server has not given a name yet
   let ending = Promise.resolve();
 
+  const named = async (request) => {
+    const answer = await fetched(...request);
+    const said = answer.ok && (await answer.clone().json().catch(() => null));
+    const name = said?.event_id;
+    if (name && !early.delete(name)) underWay.add(name);
+    return answer;
+  };
   const ask = async (...request) => {
-    asking += 1;
+    const naming = named(request);
+    asking.add(naming);
     try {
-      const answer = await fetched(...request);
-      const { event_id: name } = answer.ok ? await answer.clone().json() : {};
-      if (name && !early.delete(name)) underWay.add(name);
-      await ending;
-      return answer;
+      return await naming;
     } finally {
-      asking -= 1;
-      if (!asking) early.clear();
+      asking.delete(naming);
+      if (!asking.size) early.clear();
+      await ending;
     }
   };
 
@@ -46,7 +51,7 @@
   const note = (message) => {
     const [, what, name] = DONE.exec(message) ?? [];
     if (what === "unexpected_error") underWay.clear(); // it is about all of them
-    else if (name && !underWay.delete(name) && asking) early.add(name);
+    else if (name && !underWay.delete(name) && asking.size) early.add(name);
   };
 
   async function* heard(answer, request) {
@@ -60,11 +65,14 @@
           hasSaid = true;
           yield message;
         }
-        if (!asking && !underWay.size) break;
+        // One slow way to the server holds up no other answer.
+        while (asking.size && !underWay.size) await Promise.race([...asking].map((each) => each.catch(() => null)));
+        if (!underWay.size) break;
         answer = await fetched(request);
       }
+      if (underWay.size) throw new Error("the stream of answers was not to be had again"); // of which Gradio tells
     } finally {
-      underWay.clear(); // of what is lost the page is told, or no more will come
+      underWay.clear();
     }
     ending = new Promise((resolve) => {
       request.signal.addEventListener("abort", resolve);

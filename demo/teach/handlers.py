@@ -133,7 +133,7 @@ def write_checkpoint(asked: AskedFile) -> ShownFile:
     from resnet_app.training import few_shot
 
     if asked.taught is None:
-        raise ResNetAppError("The lesson is gone; press Teach again.", code="teach_gone")
+        raise ResNetAppError("What was taught is gone; press Teach again.", code="teach_gone")
     model = current(asked.taught)
     path = new_path(view.file_name(model.class_names))
     few_shot.save(path, model)

@@ -23,10 +23,11 @@ def hottest(language: str, heatmap: Heatmap) -> str:
     across, down = heatmap.hottest
     vertical = "upper" if down < 1 / 3 else "lower" if down > 2 / 3 else ""
     horizontal = "left" if across < 1 / 3 else "right" if across > 2 / 3 else ""
-    words = [text(language, word) for word in (vertical, horizontal) if word] or [text(language, "centre")]
-    if len(words) == 1 and (vertical or horizontal):
-        return text(language, "side", where=words[0])
-    return (" " if language == ENGLISH else "").join(words)
+    if vertical and horizontal:
+        return text(language, "corner", vertical=text(language, vertical), horizontal=text(language, horizontal))
+    if vertical or horizontal:
+        return text(language, "side", where=text(language, vertical or horizontal))
+    return text(language, "centre")
 
 
 def colour_bar(low: str, high: str, colours: str) -> Markup:

@@ -195,7 +195,7 @@ def _branch(spec: ModelSpec, planes: int, stride: int, dilation: int) -> list[Wi
 
 
 def _block(path: str, convs: list[Window], norm: str, before: LayerRow, projection_stride: int) -> BlockRow:
-    """A block behind a layer; ``projection_stride`` 0 is the identity."""
+    """A block after a layer; ``projection_stride`` 0 is the identity."""
     jump = before.jump * before.stride
     at, branch = before, list[LayerRow]()
     for number, (channels, kernel, stride, dilation, groups) in enumerate(convs, start=1):
@@ -239,7 +239,7 @@ def _pool(path: str, before: LayerRow, kernel: int, stride: int) -> LayerRow:
 
 
 def _norms(norm: str, path: str, conv: LayerRow) -> tuple[LayerRow, ...]:
-    """The norm behind a convolution, a scale and a shift for each channel; nothing where there is none."""
+    """The norm after a convolution, a scale and a shift for each channel; nothing where there is none."""
     if norm == NO_NORM:
         return ()
     shape, jump = conv.output_shape, conv.jump * conv.stride

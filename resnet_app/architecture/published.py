@@ -60,7 +60,8 @@ def paper_row(architecture: Architecture) -> PaperRow | None:
 
 
 def is_standard(architecture: Architecture) -> bool:
-    """Whether published figures are of this very network: 1000 classes, 224 x 224, ImageNet's stem, no dilation."""
+    """Whether published figures are of this very network: 1000 classes, 224 x 224, ImageNet's stem, no dilation,
+    and groups, widths and norm as they were published."""
     shape = (architecture.classes, architecture.input_size, architecture.stem, architecture.dilated)
     return architecture.is_as_published and shape == (1000, (224, 224), "imagenet", ())
 

@@ -1,7 +1,7 @@
 """The records of a network taken apart: stages, blocks and layers, each figure with its convention.
 
 MACs are multiply-adds of convolutions and the linear layer, for one picture; parameters are the learned numbers
-(BatchNorm's running figures are none); activation bytes are a stage's output in float32; peak bytes are all
+(BatchNorm's running statistics are none); activation bytes are a stage's output in float32; peak bytes are all
 activations that have to be alive at one moment of inference, in the order of branch and shortcut that needs the least
 (norms write new memory, ReLU and the sum do not, weights are not counted; eager PyTorch goes through the branch first,
 and keeps the picture, and a stage's input while the stage is at work); stride and receptive field are in input pixels,
@@ -35,7 +35,7 @@ class LayerRow:
         macs: multiply-adds.
         kernel, stride, padding, dilation: of a conv's or pool's square window.
         groups: of a conv or a GroupNorm.
-        jump: input pixels from one position of this layer's input to the next; behind the mean, which has one position
+        jump: input pixels from one position of this layer's input to the next; after the mean, which has one position
             only, that of the whole picture.
         field: input pixels that one position of the output depends on, at most; 0 on the shortcut, which sees less.
     """

@@ -42,7 +42,7 @@ def excerpts(architecture: Architecture, stage: str, *, block: int | None = None
     """The lines that make a stage of a network and run it; with ``block``, those of the block's class before them.
 
     Args:
-        network: taken apart.
+        architecture: taken apart.
         stage: its name, e.g. ``conv4_x``.
         block: the block's index in the stage.
     """
@@ -121,7 +121,7 @@ class ModuleRow:
         kind: its class.
         details: what its ``repr`` adds, e.g. ``3, 64, kernel_size=(7, 7)``.
         parameters: name and shape of each of its own, as in ``named_parameters()``.
-        buffers: the same of its buffers (BatchNorm's running figures), which are saved but not learned.
+        buffers: the same of its buffers (BatchNorm's running statistics), which are saved but not learned.
         depth: how many modules it lies in.
     """
 
@@ -166,7 +166,7 @@ def in_torchvision(architecture: Architecture, weights: str | None = None) -> st
     """The lines that rebuild this very network without this project.
 
     Args:
-        network: taken apart.
+        architecture: taken apart.
         weights: ``imagenet``, ``imagenet-v1`` or ``imagenet-v2`` to load those too; they fit the published network
             with the ImageNet stem only.
     """

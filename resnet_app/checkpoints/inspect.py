@@ -14,7 +14,7 @@ from resnet_app.errors import CheckpointError
 
 
 def count_parameters(state_dict: dict[str, Tensor]) -> int:
-    """Learned numbers: everything but BatchNorm's running figures."""
+    """Learned numbers: everything but BatchNorm's running statistics."""
     return sum(t.numel() for key, t in state_dict.items() if not key.endswith((COUNTER, "running_mean", "running_var")))
 
 

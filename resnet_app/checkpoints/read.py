@@ -58,6 +58,7 @@ class Checkpoint:
         unwrapped: wrapper keys gone through, outermost first.
         stripped_prefixes: prefixes taken off every key, outermost first.
         head: where the file has the last layer, ``fc.`` or ``fc.1.`` inside a Sequential.
+        is_translated: whether the file's names are those of Hugging Face's transformers.
         is_exact: whether the file has every key of the network, step counters too, and none beside.
         dtype: the numbers' type in the file.
         metadata: plain values beside the weights (epoch, metrics, ...).
@@ -74,6 +75,7 @@ class Checkpoint:
     unwrapped: tuple[str, ...] = ()
     stripped_prefixes: tuple[str, ...] = ()
     head: str = "fc."
+    is_translated: bool = False
     is_exact: bool = True
     dtype: str = "float32"
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -241,6 +243,7 @@ def _checked(
         unwrapped=unwrapped,
         stripped_prefixes=found.stripped,
         head=found.head,
+        is_translated=found.is_translated,
         is_exact=len(found.tensors) == len(tensors) == len(expected),
         dtype=str(found.tensors["fc.weight"].dtype).removeprefix("torch."),
         metadata=metadata,

@@ -52,12 +52,14 @@ class Found:
         stripped: prefixes taken off every key, outermost first.
         head: where the file has the last layer, ``fc.`` or ``fc.1.`` inside a Sequential.
         notes: what was done with the rest.
+        is_translated: whether the file's names are those of Hugging Face's transformers.
     """
 
     tensors: dict[str, Any]
     stripped: tuple[str, ...]
     head: str
     notes: tuple[Note, ...]
+    is_translated: bool = False
 
 
 def find_state_dict(root: Any) -> tuple[dict[str, StoredTensor], tuple[str, ...]]:
@@ -195,7 +197,7 @@ def find_network(tensors: dict[str, Any]) -> Found:
     head = find_head(network)
     require_one_head(network, beside, head=head, prefix=prefix)
     plain = {f"fc.{key.removeprefix(head)}" if key.startswith(head) else key: each for key, each in network.items()}
-    return Found(plain, _parts_of(prefix), head, tuple(notes))
+    return Found(plain, _parts_of(prefix), head, tuple(notes), is_translated=renamed is not None)
 
 
 def _require_unpruned(tensors: dict[str, Any]) -> None:

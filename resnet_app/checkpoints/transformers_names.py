@@ -1,7 +1,7 @@
 """A ResNet's names in Hugging Face's ``transformers`` -> torchvision's: the same network, its parts called otherwise.
 
-Source: ``ResNetForImageClassification``, whose weights ``save_pretrained`` writes. What names and shapes cannot tell is
-``downsample_in_bottleneck``, which moves a stride; it is off in all that Hugging Face publishes, and taken to be off.
+Source: ``ResNetForImageClassification``, whose weights ``save_pretrained`` writes. What stands in its ``config.json``
+alone is taken to be as usual: ``downsample_in_bottleneck`` and ``downsample_in_first_stage`` off, ``hidden_act`` ReLU.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ from typing import Any
 
 _BODY = r"(?:(?P<before>(?:.{1,100}\.)?)resnet\.)?"  # none where the network was saved without its head
 _STEM = re.compile(_BODY + r"embedder\.embedder\.(?P<kind>convolution|normalization)\.(?P<what>\w+)")
-_BLOCK = re.compile(_BODY + r"encoder\.stages\.(?P<stage>\d)\.layers\.(?P<number>\d{1,3})\.(?P<rest>.+)")
+_BLOCK = re.compile(_BODY + r"encoder\.stages\.(?P<stage>[0-3])\.layers\.(?P<number>\d{1,3})\.(?P<rest>.+)")
 _STEP = re.compile(r"(?:shortcut|layer\.(?P<place>[0-2]))\.(?P<kind>convolution|normalization)\.(?P<what>\w+)")
+_INSIDE = re.compile(_BODY + r"(?:embedder|encoder)\..+")
 _HEAD = re.compile(r"(?P<before>(?:.{1,100}\.)?)classifier\.1\.(?P<what>weight|bias)")
 _MAX_KEY = 300  # characters; patterns are not tried on more
 
 
 def torchvision_names(tensors: dict[str, Any]) -> dict[str, Any] | None:
-    """The same tensors under torchvision's names; None where these are not the names of a ResNet in transformers."""
+    """The same tensors under torchvision's names; None where these are not the names of a ResNet in transformers, or
+    something in it has no place in ours, such as a fifth stage."""
     if not any(len(key) <= _MAX_KEY and _STEM.fullmatch(key) for key in tensors):
         return None
-    named = {_name(key) if len(key) <= _MAX_KEY else key: each for key, each in tensors.items()}
-    return named if len(named) == len(tensors) else None  # two under one name are for nobody to choose from
+    if any(len(key) > _MAX_KEY for key in tensors):
+        return None
+    named = {_name(key): each for key, each in tensors.items()}
+    has_more = any(key in tensors and _INSIDE.fullmatch(key) for key in named)
+    return None if has_more or len(named) != len(tensors) else named  # two under one name: which is meant?
 
 
 def _name(key: str) -> str:

@@ -26,7 +26,7 @@ def format_of(path: Path) -> str:
 
 
 def save_safetensors(path: Path, state_dict: dict[str, Tensor], facts: dict[str, Any], *, half: bool = False) -> None:
-    """Numbers, and facts as JSON in the file's metadata; ``half`` halves the size."""
+    """Numbers, and facts as JSON in the file's metadata; ``half`` stores float16, in half the size."""
     tensors = {
         key: tensor.half().contiguous() if half and tensor.is_floating_point() else tensor.contiguous()
         for key, tensor in state_dict.items()

@@ -1,4 +1,4 @@
-"""The command line's train and evaluate: options in, progress and figures out."""
+"""The command line's train: options in, progress and figures out."""
 
 from __future__ import annotations
 

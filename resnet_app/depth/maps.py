@@ -22,7 +22,7 @@ class Step:
     """What one block, or the first convolution, makes of the picture.
 
     Attributes:
-        layers: how many of the network's layers are behind it.
+        layers: how many of the network's layers were passed so far, this one included.
         values: mean over the channels of the size of each activation, as (H, W).
         own: the share of it that is this picture's own, 0 to 1: |a - mean of a over many pictures| / |a|. At 0 the
             network sees the same whatever it is shown.

@@ -37,7 +37,7 @@ class Pictures:
     shifts: bool = False
 
     def augmented(self, places: Tensor, draw: torch.Generator) -> Tensor:
-        """A batch to train on: up to 4 pixels shifted and every second one mirrored, where that is done."""
+        """A batch to train on: where that is done, all of it shifted by one draw of up to 4 px, and mirrored or not."""
         batch = self.train[places]
         if not self.shifts:
             return batch

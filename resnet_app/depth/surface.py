@@ -31,7 +31,7 @@ class Plane:
         directions: for each, how far each moving weight goes in a step of 1.
         across, up: the positions along the first and the second; the trained network is at (0, 0).
         path: for each epoch, from before training on, where its weights lie on the plane; empty on random directions.
-        explained: the share of the path's extent that each direction holds; empty on random directions.
+        explained: the share of the squared distances from the end that each direction holds; empty on random ones.
     """
 
     directions: tuple[Weights, Weights]

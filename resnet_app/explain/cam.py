@@ -3,9 +3,9 @@
 All of them weigh a block's maps A (C, h, w) and add them up. What they weigh them by:
 
     Grad-CAM      mean gradient of the class score by A_k      Selvaraju et al. 2017 (1610.02391), Eq. 1 and 2
-    Grad-CAM++    gradients, weighed by their higher orders    Chattopadhay et al. 2018 (1710.11063), Eq. 19
-    HiResCAM      gradient by gradient, before adding up       Draelos and Carin 2020 (2011.08891)
-    XGradCAM      gradients, weighed by the activations        Fu et al. 2020 (2008.02312)
+    Grad-CAM++    gradients, weighted by their higher orders   Chattopadhay et al. 2018 (1710.11063), Eq. 19
+    HiResCAM      the gradient itself, position by position    Draelos and Carin 2020 (2011.08891)
+    XGradCAM      gradients, weighted by the activations       Fu et al. 2020 (2008.02312)
     LayerCAM      positive gradients, position by position     Jiang et al. 2021 (LayerCAM, TIP)
     EigenCAM      the first principal component; no class      Muhammad and Yeasin 2020 (2008.00299)
     FinerCAM      Grad-CAM of the score against like classes   Zhang et al. 2025 (2501.11309)

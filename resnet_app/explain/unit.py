@@ -37,13 +37,13 @@ class Field:
     size: int = 1
 
     def through(self, window: nn.Conv2d | nn.MaxPool2d) -> Field:
-        """The field behind one more convolution or pooling."""
+        """The field after one more convolution or pooling."""
         kernel, stride, padding, dilation = _square(window)
         reach = dilation * (kernel - 1) * self.jump
         return Field(self.start - padding * self.jump, self.jump * stride, self.size + reach)
 
     def span(self, position: int) -> tuple[int, int]:
-        """First pixel, and the first behind the last, that the unit at a row or column sees."""
+        """First pixel, and the first after the last, that the unit at a row or column sees."""
         first = self.start + position * self.jump
         return first, first + self.size
 
@@ -88,7 +88,7 @@ class Unit:
         parts: the input channels that add most, by magnitude, the most first; all of them are ``inputs``.
         inputs: how many channels the unit takes in (those of its group).
         rest: what the others add up to.
-        normed: the sum behind the norm.
+        normed: the sum after the norm.
         shortcut: what the block's shortcut adds, where this is the block's last convolution; else None.
         rectified: whether a ReLU follows.
         measured: the number that the network's own pass has in this place.
@@ -120,7 +120,7 @@ class Unit:
 
     @property
     def value(self) -> float:
-        """What comes of the sum behind norm, shortcut and ReLU."""
+        """What comes of the sum after norm, shortcut and ReLU."""
         added = self.normed + (self.shortcut or 0.0)
         return max(0.0, added) if self.rectified else added
 
@@ -131,7 +131,7 @@ class Unit:
 
 
 def convolutions(network: ResNet) -> dict[str, nn.Conv2d]:
-    """Every convolution by its path, in the order of the pass; a block's projection behind its branch."""
+    """Every convolution by its path, in the order of the pass; a block's projection after its branch."""
     return {path: module for path, module in network.named_modules() if isinstance(module, nn.Conv2d)}
 
 
@@ -193,7 +193,7 @@ def unit(model: LoadedModel, pixels: Tensor, path: str, channel: int | None, row
 
 @dataclass(frozen=True, eq=False)
 class _Passage:
-    """A convolution's input, norm and what follows, all (C, h, w); ``measured`` is what the pass has behind them."""
+    """A convolution's input, norm and what follows, all (C, h, w); ``measured`` is what the pass has after them."""
 
     inputs: Tensor
     norm: nn.Module
@@ -270,7 +270,7 @@ def _window(maps: Tensor, conv: nn.Conv2d, row: int, column: int) -> tuple[tuple
 
 
 def _normed(passage: _Passage, conv: nn.Conv2d, channel: int, row: int, column: int, total: float) -> float:
-    """The sum behind the norm: by its running figures, or, for other norms, by what the norm gives in this place."""
+    """The sum after the norm: by its running statistics, or, for other norms, by what the norm gives in this place."""
     norm = passage.norm
     if isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None:
         mean, variance = float(norm.running_mean[channel]), float(norm.running_var[channel])

@@ -6,7 +6,7 @@ is folded into the convolution before it, the weights are brought into order onc
 the same step. The ops are those that inductor's freezing emits. They are private to torch: they are tried once against
 the eager pass, and where they are missing or differ, the eager pass it is.
 
-On an NVIDIA GPU the eager pass is recorded instead, for pictures that come one by one (``replay``).
+On an NVIDIA GPU the eager pass can be recorded instead, for pictures that come one by one (``replay``).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Backbone:
         self._lock = threading.Lock()
         self._steps: dict[str, Step] | None = None
         self._may_pack = pack and device.type == "cpu"
-        self._may_record = device.type == "cuda"
+        self._may_record = device.type == "cuda" and replay.is_wanted()
         self._alone = 0  # pictures that came one by one
         self._replay: replay.Replay | None = None
 
@@ -84,16 +84,17 @@ class Backbone:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of the second copy of the weights, which the faster steps hold, and of what a recorded pass holds."""
+        """Bytes of the second copy of the weights in the faster steps, and of what a recorded pass puts out."""
         recorded = self._replay.memory_bytes if self._replay else 0
-        if not self._has_a_copy:
+        if not self.has_copy:
             return recorded
         return recorded + sum(
             m.weight.numel() * self._dtype.itemsize for m in self.network.modules() if isinstance(m, nn.Conv2d)
         )
 
     @property
-    def _has_a_copy(self) -> bool:
+    def has_copy(self) -> bool:
+        """Whether the faster steps hold the weights a second time."""
         return self._dtype != torch.float32 or (self._may_pack and self.is_packed is not False)
 
     def __call__(self, pixels: Tensor) -> Tensor:
@@ -104,8 +105,8 @@ class Backbone:
         """The maps after each of the named blocks and, last in order, after the last one."""
         steps = list(self.prepare(*pixels.shape[2:]).items())
         if self._may_record and len(pixels) == 1:
-            self._record(steps, pixels.to(self._dtype))
-        if self._replay and self._replay.takes(pixels.to(self._dtype)):
+            self._record(steps, pixels)
+        if self._replay and self._replay.takes(pixels):
             with torch.inference_mode():
                 return self._replay(pixels, {*names, self.last})
         return self._run(steps, pixels, names)
@@ -115,8 +116,9 @@ class Backbone:
         with self._lock:
             self._alone += 1
             if self._alone == RECORD_AT:
-                paths = list(blocks(self.network))
-                self._replay = replay.recorded(lambda given: _through(steps, given, paths), x, TOLERANCE[self._dtype])
+                names = [name for name, _ in steps]
+                given = x.to(self._dtype)
+                self._replay = replay.recorded(lambda x: _through(steps, x, names), given, TOLERANCE[self._dtype])
 
     def eager_outputs(self, pixels: Tensor, names: Collection[str]) -> dict[str, Tensor]:
         """The same by plain PyTorch, for what hangs on the last figure of a map, as a gradient through ReLU does.

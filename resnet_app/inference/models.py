@@ -180,7 +180,7 @@ class LoadedModel:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of parameters and running figures, and of what the faster forward pass holds of them."""
+        """Bytes of parameters and running statistics, and of what the faster forward pass holds of them."""
         own: int = sum(tensor.nbytes for tensor in self.network.state_dict().values())
         return own + self.backbone.memory_bytes
 

@@ -13,8 +13,8 @@ from resnet_app.resnet import BasicBlock, Bottleneck
 
 
 class Convolution:
-    """A convolution with its BatchNorm folded in, its weights in oneDNN's order for an input like the given one, and as
-    exact as that.
+    """A convolution with its BatchNorm folded in, its weights in oneDNN's order for an input like the given one, and in
+    its type.
 
     Attributes:
         weight: opaque to all but oneDNN's ops.

@@ -3,11 +3,14 @@
 A GPU is done with one picture's layer before Python has asked for the next one; a recorded pass is asked for once.
 It reads and writes at fixed places, so one picture at a time goes through it, and what comes out is copied. It is kept
 only where its numbers are the plain pass's and it is quicker; else the plain pass it is.
+
+It was run on no GPU yet, so it is used only where it is asked for: ``RESNET_EXPLORER_CUDA_GRAPHS=1``.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import statistics
 import threading
 import time
@@ -20,9 +23,16 @@ from torch import Tensor
 WARM_UPS = 3  # torch wants some on a stream of their own: libraries choose their kernels in them
 ROUNDS = 5
 LEAST_GAIN = 1.1
+WANTED = "RESNET_EXPLORER_CUDA_GRAPHS"
+_RECORDING = threading.Lock()  # CUDA takes one recording at a time, whatever the network
 log = logging.getLogger("resnet_explorer")
 
 Pass = Callable[[Tensor], dict[str, Tensor]]
+
+
+def is_wanted() -> bool:
+    """Whether recorded passes are asked for."""
+    return os.environ.get(WANTED, "") not in ("", "0")
 
 
 class Replay:
@@ -39,18 +49,22 @@ class Replay:
                 for _ in range(WARM_UPS):
                     work(self._given)
             torch.cuda.current_stream().wait_stream(beside)
-            # What other threads ask of the GPU meanwhile is no part of it, and no reason to fail.
-            with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+            # Whatever becomes of the recording, the outer block gives this thread its own stream back.
+            with (
+                torch.cuda.stream(beside),
+                torch.cuda.graph(self._graph, stream=beside, capture_error_mode="thread_local"),
+            ):
                 self._outputs = work(self._given)
+            torch.cuda.current_stream().wait_stream(beside)
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of all that the pass puts out."""
+        """Bytes of all that the pass puts out; what it needs in between is the GPU's to know."""
         return sum(maps.nbytes for maps in self._outputs.values())
 
     def takes(self, given: Tensor) -> bool:
-        """Whether it was recorded for such an input."""
-        return given.shape == self._given.shape and given.dtype == self._given.dtype
+        """Whether it was recorded for an input of this shape."""
+        return given.shape == self._given.shape
 
     def __call__(self, given: Tensor, names: Collection[str]) -> dict[str, Tensor]:
         """The named outputs in float32, in the order of the pass: copies, which the next picture does not change."""
@@ -72,7 +86,7 @@ def recorded(work: Pass, given: Tensor, tolerance: float) -> Replay | None:
         None where this GPU or this torch cannot, the numbers are others, or it is not 1.1 times as quick.
     """
     try:
-        with torch.inference_mode():
+        with _RECORDING, torch.inference_mode():
             replay = Replay(work, given)
             other = 0.5 * given.flip(-1) + 1  # not what it was recorded with
             expected = work(other)
@@ -81,7 +95,7 @@ def recorded(work: Pass, given: Tensor, tolerance: float) -> Replay | None:
                 if not bool((maps - plain).abs().max() <= tolerance * plain.abs().max().clamp(min=1)):
                     raise ArithmeticError(f"other numbers than the plain pass after {name}")
             last = list(expected)[-1:]
-            plain_s, replay_s = _seconds(lambda: work(given), lambda: replay(given, last))
+            plain_s, replay_s = _seconds(given.device, lambda: work(given), lambda: replay(given, last))
             if plain_s < LEAST_GAIN * replay_s:
                 raise ArithmeticError(f"no quicker: {1000 * replay_s:.2f} ms, {1000 * plain_s:.2f} without")
     except Exception as error:  # noqa: BLE001 (drivers may fail in any way; the plain pass is always right)
@@ -90,14 +104,15 @@ def recorded(work: Pass, given: Tensor, tolerance: float) -> Replay | None:
     return replay
 
 
-def _seconds(*sides: Callable[[], object]) -> list[float]:
+def _seconds(device: torch.device, *sides: Callable[[], object]) -> list[float]:
     """The median of each side's times, taken in turn."""
+    stream = torch.cuda.current_stream(device)
     took: list[list[float]] = [[] for _ in sides]
     for _ in range(ROUNDS):
         for side, times in zip(sides, took, strict=True):
-            torch.cuda.synchronize()
+            stream.synchronize()
             started = time.perf_counter()
             side()
-            torch.cuda.synchronize()
+            stream.synchronize()
             times.append(time.perf_counter() - started)
     return [statistics.median(times) for times in took]

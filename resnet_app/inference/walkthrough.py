@@ -109,7 +109,7 @@ def _best(model: LoadedModel, logits: Tensor) -> Forgotten:
 
 
 def _in_training(network: ResNet, pixels: Tensor) -> Tensor | None:
-    """Logits where BatchNorm takes this picture's own mean and variance; it moves the network's running figures."""
+    """Logits where BatchNorm takes this picture's own mean and variance; it moves the network's running statistics."""
     try:
         with torch.no_grad():
             logits = network.train()(pixels)[0].cpu()
@@ -172,7 +172,7 @@ def _network_lines(model: LoadedModel) -> Iterator[str]:
         yield "from safetensors.torch import load_file"
     yield "from torchvision import transforms"
     yield ""
-    yield "# The network with its weights. eval(): BatchNorm takes its running figures, not this picture's."
+    yield "# The network with its weights. eval(): BatchNorm takes its running statistics, not this picture's."
     if not published and not file:
         yield f"torch.manual_seed({RANDOM_SEED})"
     yield from assembled(network, published)
@@ -206,6 +206,19 @@ def _weights_file(model: LoadedModel) -> str:
     return model.file.name if model.file else ""
 
 
+_TRANSLATING = (  # the names of Hugging Face's transformers into torchvision's
+    "renamed = {",
+    "    'resnet.': '', 'embedder.embedder.convolution': 'conv1', 'embedder.embedder.normalization': 'bn1',",
+    "    'shortcut.convolution': 'downsample.0', 'shortcut.normalization': 'downsample.1', 'classifier.1': 'fc',",
+    "    **{f'encoder.stages.{i}.layers': f'layer{i + 1}' for i in range(4)},",
+    "    **{f'layer.{i}.convolution': f'conv{i + 1}' for i in range(3)},",
+    "    **{f'layer.{i}.normalization': f'bn{i + 1}' for i in range(3)},",
+    "}",
+    "for theirs, own in renamed.items():",
+    "    state_dict = {k.replace(theirs, own): v for k, v in state_dict.items()}",
+)
+
+
 def _loading(model: LoadedModel, is_safe: bool) -> Iterator[str]:
     """Through the wrappers and prefixes that the file has."""
     name, found = _weights_file(model), model.checkpoint if model.choice.head is None else None
@@ -215,6 +228,8 @@ def _loading(model: LoadedModel, is_safe: bool) -> Iterator[str]:
         return
     for key in found.unwrapped:
         yield f"state_dict = state_dict[{key!r}]"
+    if found.is_translated:
+        yield from _TRANSLATING
     prefix = "".join(found.stripped_prefixes)
     if prefix:
         yield f"prefix = {prefix!r}"

@@ -100,7 +100,7 @@ class Parts:
 
     Attributes:
         tiles: after conv1 and the last block of each stage.
-        spans: of the middle unit of each: its first pixel, and the first behind its last, in rows as in columns.
+        spans: of the middle unit of each: its first pixel, and the first after its last, in rows as in columns.
     """
 
     right: str

@@ -53,7 +53,7 @@ class TableFile:
             self._write(form.head)
 
     def left(self, keys: Iterable[Key]) -> Iterator[bool]:
-        """Of each picture behind the kept ones whether it has to be answered; nothing is written yet."""
+        """Of each picture after the kept ones whether it has to be answered; nothing is written yet."""
         aside = self._earlier.aside() if self._earlier else Counter()
         for key in keys:
             aside[key] -= 1

@@ -229,7 +229,7 @@ class _Run:
         """One step."""
         self.network.train()
         for part in FREEZE[self.settings.freeze]:
-            self.network.get_submodule(part).eval()  # a frozen BatchNorm keeps its running figures too
+            self.network.get_submodule(part).eval()  # a frozen BatchNorm keeps its running statistics too
         share = rate_share(self.step, round(self.settings.warmup * self.batches.steps), self.steps_in_all)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * share

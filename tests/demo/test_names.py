@@ -20,7 +20,7 @@ from resnet_app.registry import NORMS, SPECS
     ("words", "chinese"),
     [
         ("7×7 conv, 64, /2", "7×7 卷积，64，/2"), ("3×3 conv, 128, /2, g32, d2", "3×3 卷积，128，/2，g32，d2"),
-        ("3×3 max pool, /2", "3×3 最大池化，/2"), ("global mean", "全局平均"), ("linear", "全连接"),
+        ("3×3 max pool, /2", "3×3 最大池化，/2"), ("global mean", "全局平均池化"), ("linear", "全连接"),
         ("batch norm", "批归一化"), ("group norm, 32 groups", "组归一化，32 组"), ("6 × Bottleneck", "6 × Bottleneck"),
     ],
 )  # fmt: skip

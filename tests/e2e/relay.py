@@ -20,6 +20,7 @@ class Relay:
     def __init__(self, port: int, late_s: float = 0.0) -> None:
         self._to = port
         self._late_s = late_s
+        self.held = 0  # ends
         self._lock = threading.Lock()
         self._sent = bytearray()
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -49,6 +50,7 @@ class Relay:
                     with self._lock:
                         self._sent += data
                     before, end, after = data.partition(END)
+                    self.held += bool(end and self._late_s)
                     sink.sendall(before)
                     if end:
                         time.sleep(self._late_s)

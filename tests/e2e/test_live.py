@@ -163,7 +163,7 @@ def test_model_language_and_look_change_while_it_films(film: Callable[..., Page]
     page.wait_for_function(f"{blue} > {before} * 1.5")
     page.locator("#language label", has_text="中文").click()
     expect(page.locator("#live [data-stop]")).to_have_text("停止")
-    expect(page.locator("#live .best strong")).to_contain_text("不确定")
+    expect(page.locator("#live .best strong")).to_contain_text("不太确定")
     expect(page.locator("#live [data-rate-now]")).to_contain_text("每秒")
     page.locator("#language label", has_text="English").click()
     choose(page, "Weights", "Random (untrained)")

@@ -26,7 +26,7 @@ def test_teach_classify_download_reload_and_upload_again(
         files = sorted((photos.parent / "train" / label).glob("*.jpg"))[:6]
         fill_box(page, number, f"my {label}", files)
     page.get_by_role("button", name="Teach").click()
-    expect(page.locator(".lesson .sums")).to_contain_text("of 12 right, each judged by a lesson without it")
+    expect(page.locator(".lesson .sums")).to_contain_text("of 12 right, each judged by a head fitted without it")
     expect(page.locator(".lesson figure")).to_have_count(12)
     expect(page.locator(".status dd").first).to_have_text("Taught here: my ants, my bees")
 

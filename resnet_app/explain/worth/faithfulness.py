@@ -108,7 +108,7 @@ def curves(model: LoadedModel, answer: Answer, heatmap: Heatmap, *, rivals: bool
 
 @dataclass(frozen=True)
 class Worth:
-    """What a map's three tests gave: ``curves``, ``randomised`` and ``road``."""
+    """What a map's three tests gave: ``curves``, ``strip`` (of ``randomised``) and ``road``."""
 
     curves: list[Curve]
     strip: list[Randomised]
@@ -151,7 +151,7 @@ def probability(model: LoadedModel, pixels: Tensor, index: int) -> float:
 
 
 def road(model: LoadedModel, answer: Answer, heatmap: Heatmap) -> float:
-    """ROAD, combined: half of what removing the least relevant leaves over what removing the most relevant leaves.
+    """ROAD, combined: half of what is left without the least relevant less what is left without the most relevant.
 
     In probability, averaged over 20, 40, 60 and 80 % of the pixels; above 0 the map is better than its own reverse.
     """

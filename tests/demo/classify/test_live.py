@@ -102,7 +102,7 @@ def test_two_classes_keep_their_ends_and_a_doubt_is_said_as_elsewhere(bundled) -
     assert shown["answers"][0]["label"] == "bees"
     even = tuple(replace(each, probability=0.5) for each in found.predictions)
     shown = live_view.answer("zh-CN", bundled, replace(found, predictions=even), heatmap, colours="inferno")
-    assert (shown["headline"], shown["value"]) == ("不确定：bees 还是 ants", "50.0\u202f%")
+    assert (shown["headline"], shown["value"]) == ("不太确定：bees 还是 ants", "50.0\u202f%")
 
 
 def test_a_lesson_says_none_of_these(lesson) -> None:

@@ -150,7 +150,7 @@ def test_other_layers_say_nothing_of_the_last(first: Shown, layers: list[str]) -
     assert shown.kept.chosen.layers == tuple(layers)
     assert "one and the same" not in shown.notice
     assert "before the last block this is an estimate" in shown.contrast
-    assert ("Scale: how many" in shown.result) == (len(layers) == 1)
+    assert ("an estimate of what each place" in shown.result) == (len(layers) == 1)
 
 
 @pytest.mark.parametrize("method", SLOW)

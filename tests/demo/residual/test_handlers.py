@@ -95,7 +95,7 @@ def test_a_picture_is_walked_through_both_as_they_were_after_each_epoch(trained:
         with pytest.raises(ResNetAppError, match="Pictures are 1 to 397"):
             walk(picture=picture)
     assert walk(study=None) == ""
-    assert "press Train" in walk(study=Study.of(recorded()))
+    assert "press Train them" in walk(study=Study.of(recorded()))
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def test_a_lesson_gives_the_session_a_model_and_the_page_its_course(lesson: list
     shown, problem, taught, after, *_ = lesson
     assert taught.head.class_names == ("ants", "bees")
     assert shown.count("<figure") == 6
-    assert "of 6 right, each judged by a lesson without it" in shown
+    assert "of 6 right, each judged by a head fitted without it" in shown
     assert (problem["visible"], after["visible"]) == (False, True)
     loaded = final(pick("taught", "resnet18", "ants-bees", None, "", "cpu", None, taught=taught))
     assert (loaded.choice, loaded.model, loaded.weights["value"]) == (taught, "resnet18", "taught")
@@ -89,7 +89,7 @@ def test_the_taught_checkpoint_is_a_file_to_save(lesson: list) -> None:
 
 def test_a_lesson_that_was_forgotten_is_not_another_models_file() -> None:
     path, problem = saved_lesson(None)
-    assert "The lesson is gone; press Teach again." in problem["value"]
+    assert "What was taught is gone; press Teach again." in problem["value"]
     assert not isinstance(path, str)
 
 

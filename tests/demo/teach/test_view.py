@@ -31,7 +31,7 @@ def told(bundled, answers, *, broken=(), strangers=None, language="en"):
 
 def test_what_was_right_is_counted_and_what_was_wrong_is_marked(bundled) -> None:
     shown = told(bundled, [[0, 0, 1], [1, 1]])
-    assert "4 of 5 right, each judged by a lesson without it" in shown
+    assert "4 of 5 right, each judged by a head fitted without it" in shown
     assert [part.split("<")[0] for part in shown.split("<small>")[1:]] == ["2 of 3 right", "2 of 2 right"]
     wrong = [figure for figure in shown.split("<figure")[1:] if 'class="wrong"' in figure]
     assert len(wrong) == 1
@@ -59,7 +59,7 @@ def test_the_third_answer_comes_with_its_error_rates(bundled) -> None:
     shown = told(bundled, [[0], [1]], strangers=Strangers(1, 20, ((9, 10), None)))
     assert text("en", "strangers_given") in Tags(shown).words
     assert "1 of 20 would be refused, wrongly" in shown
-    assert "photos of ants, taken as strangers to a lesson without that class, 9 of 10 are refused" in shown
+    assert "photos of ants, taken as strangers to a head fitted without that class, 9 of 10 are refused" in shown
     assert "photos of bees, taken" not in shown
     poor = Tags(told(bundled, [[0], [1]], strangers=Strangers(1, 20, ((2, 10), None)))).words
     assert text("en", "strangers_not_given") in poor

@@ -39,20 +39,33 @@ class Graph(TorchDispatchMode):
 @pytest.fixture
 def cuda(monkeypatch):
     """CUDA's part, played on the CPU; what is recorded counts as quicker."""
-    stream = SimpleNamespace(wait_stream=lambda _: None)
+    own = SimpleNamespace(wait_stream=lambda _: None, synchronize=lambda: None)
+    streams = [own]
 
     @contextmanager
-    def listening(graph, capture_error_mode):
+    def on(stream):
+        streams.append(stream)
+        try:
+            yield
+        finally:
+            streams.pop()
+
+    @contextmanager
+    def listening(graph, stream, capture_error_mode):
         assert capture_error_mode == "thread_local"
+        assert streams[-1] is stream is not own  # not the one stream that all of a process's recordings share
         with graph:
             yield
 
     for name, part in {
-        "Stream": lambda: stream, "current_stream": lambda: stream, "stream": lambda _: nullcontext(),
-        "device": lambda _: nullcontext(), "synchronize": lambda: None, "CUDAGraph": Graph, "graph": listening,
+        "Stream": lambda: SimpleNamespace(wait_stream=lambda _: None), "current_stream": lambda *_: streams[-1],
+        "stream": on, "device": lambda _: nullcontext(), "CUDAGraph": Graph, "graph": listening,
     }.items():  # fmt: skip
         monkeypatch.setattr(torch.cuda, name, part)
+    monkeypatch.setenv(replay.WANTED, "1")
     monkeypatch.setattr(replay, "_seconds", lambda *_: [2.0, 1.0])
+    yield
+    assert streams == [own]
 
 
 def pixels(seed, batch=1, height=64, width=96):
@@ -76,7 +89,7 @@ def warmed(backbone):
 def test_the_same_numbers_for_every_picture_once_ten_came_one_by_one(name):
     backbone = warmed(backbone_of(name))
     assert backbone._replay is not None
-    wanted = ["layer1.1", "layer3.0"]
+    wanted = ["stem", "layer1.1", "layer3.0"]
     for seed in range(20, 23):
         found, plain = backbone.outputs(pixels(seed), wanted), backbone.eager_outputs(pixels(seed), wanted)
         assert list(found) == list(plain) == [*wanted, backbone.last]
@@ -84,7 +97,8 @@ def test_the_same_numbers_for_every_picture_once_ten_came_one_by_one(name):
     kept = found["layer3.0"].clone()
     backbone(pixels(24))
     assert torch.equal(found["layer3.0"], kept)  # what came out is the caller's own
-    held = sum(maps.nbytes for maps in backbone.eager_outputs(pixels(0), list(blocks(backbone.network))).values())
+    names = ["stem", *blocks(backbone.network)]
+    held = sum(maps.nbytes for maps in backbone.eager_outputs(pixels(0), names).values())
     assert backbone.memory_bytes == held
 
 
@@ -125,7 +139,9 @@ def test_what_is_not_quicker_or_other_or_fails_is_not_used(monkeypatch, caplog):
     assert replay.recorded(lambda given: {"out": given * 2}, fixed, 1e-4) is None
     assert "no quicker" in caplog.text
 
+    @contextmanager
     def refused(_, **__):
+        yield
         raise RuntimeError("operation not permitted when stream is capturing")
 
     monkeypatch.setattr(torch.cuda, "graph", refused)
@@ -134,16 +150,18 @@ def test_what_is_not_quicker_or_other_or_fails_is_not_used(monkeypatch, caplog):
 
 
 def test_both_sides_are_timed_in_turn(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda _: SimpleNamespace(synchronize=lambda: None))
     order = []
-    took = replay._seconds(lambda: order.append("plain"), lambda: order.append("replay"))
+    took = replay._seconds(GPU, lambda: order.append("plain"), lambda: order.append("replay"))
     assert order == ["plain", "replay"] * replay.ROUNDS
     assert len(took) == 2
 
 
-def test_a_cpu_records_nothing():
+@pytest.mark.parametrize(("device", "asked"), [("cpu", "1"), ("cuda", "0"), ("cuda", "")])
+def test_a_cpu_records_nothing_nor_a_gpu_that_is_not_asked_to(monkeypatch, device, asked):
+    monkeypatch.setenv(replay.WANTED, asked)
     torch.manual_seed(4)
-    backbone = Backbone(SPECS["resnet18"].build(num_classes=7).eval().requires_grad_(False), torch.device("cpu"))
+    backbone = Backbone(SPECS["resnet18"].build(num_classes=7).eval().requires_grad_(False), torch.device(device))
     for seed in range(RECORD_AT + 2):
         backbone(pixels(seed))
     assert backbone._replay is None

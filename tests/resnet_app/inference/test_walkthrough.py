@@ -13,6 +13,7 @@ from torchvision import transforms
 from resnet_app.inference import models
 from resnet_app.inference.predict import classify
 from resnet_app.inference.walkthrough import PHOTO, snippet, walk
+from tests.transformers_resnet import theirs
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_random_weights_are_drawn_as_here(random18, folder):
     same_answer(random18, folder)
 
 
-@pytest.mark.parametrize("case", ["wrapped", "prefixed", "head", "no counters", "cifar", "safetensors"])
+@pytest.mark.parametrize("case", ["wrapped", "prefixed", "head", "no counters", "cifar", "safetensors", "transformers"])
 @pytest.mark.slow
 def test_a_checkpoints_snippet_goes_through_its_wrappers(case, folder, small_state):
     state = small_state(classes=3, stem="cifar" if case == "cifar" else "imagenet")
@@ -63,6 +64,8 @@ def test_a_checkpoints_snippet_goes_through_its_wrappers(case, folder, small_sta
         content = {key.replace("fc.", "fc.1."): each for key, each in state.items()}
     elif case == "no counters":
         content = {key: each for key, each in state.items() if "num_batches" not in key}
+    elif case == "transformers":
+        content = {f"model.{key}": each for key, each in theirs("resnet18").state_dict().items()}
     elif case == "safetensors":
         content, name = {key: each.clone().contiguous() for key, each in state.items()}, "mine.safetensors"
     (save_file if name.endswith("safetensors") else torch.save)(content, folder / name)
