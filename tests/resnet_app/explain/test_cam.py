@@ -26,6 +26,8 @@ with warnings.catch_warnings():
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 SIZE = (96, 128)  # height, width
+LARGE = ("resnext101_32x8d", "resnext101_64x4d", "wide_resnet101_2")  # some 10 s each
+SMALL = tuple(name for name in SPECS if name not in LARGE)
 EXACT, PACKED = 1e-5, 1e-4  # of the peak: with the eager forward pass, which theirs is, and with the faster one
 
 
@@ -62,7 +64,7 @@ def theirs(model, answer, index, layers, method):
     return cam(answer.pixels, [ClassifierOutputTarget(index)])[0]
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", [*SMALL, *(pytest.param(name, marks=pytest.mark.thorough) for name in LARGE)])
 @pytest.mark.slow
 def test_same_maps_as_pytorch_grad_cam_on_every_network(name, asked):
     model, answer = asked(name)
@@ -252,6 +254,7 @@ def memory():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_shared_model_is_left_as_it_was_after_many_explanations_and_failures(asked):
     model, answer = asked("resnet18", size=(64, 64), pack=True)
     network = model.network

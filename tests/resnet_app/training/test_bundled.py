@@ -92,6 +92,8 @@ def test_how_often_it_is_not_sure_as_the_page_says(photos: Path) -> None:
     assert sum(answer.label != name for answer, name in sure) == pytest.approx(BUNDLED_SURE["wrong"], abs=1)
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 def test_calibration_and_other_things_as_the_card_says(photos: Path) -> None:
     figures = evaluate(load(choose(device="cpu")), photos.parent, other=photos.parents[1] / "other")
     assert figures["accuracy"] >= 0.9
