@@ -10,6 +10,7 @@ from demo.locales import text
 from resnet_app.depth.record import DIGITS, Run
 
 NO_IDEA = "?"
+EMPTY = ("depth_empty_title", "depth_empty_text")  # what stands there before an experiment
 SIDES = ("11", "25")  # points along each side of a loss surface
 DATA = "RESNET_EXPLORER_DATA"  # a folder with CIFAR-10 or a folder for each class, named by who starts the app
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from demo.locales import text
-from demo.residual.choices import NO_IDEA, data_sets, guesses, numbered
+from demo.residual.choices import EMPTY, NO_IDEA, data_sets, guesses, numbered
 from demo.ui import html
 from demo.ui.errors import no_problem
 from demo.ui.inputs import count
@@ -91,7 +91,7 @@ def show(asked: Asked) -> Shown:
     shown = offer(asked)
     study: Study | None = asked.study
     if study is None:
-        return shown
+        return shown._replace(result=html.empty(asked.page.language, *EMPTY))
     return _whole(asked, study)._replace(guess=shown.guess, go=shown.go)
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from demo.residual.choices import SIDES, data_sets
+from demo.residual.choices import EMPTY, SIDES, data_sets
 from demo.ui import html
-from demo.ui.inputs import Choice, Steps
+from demo.ui.inputs import Choice, OpenChoice, Steps
 from demo.ui.labels import Labels, choices, heading
 from resnet_app.depth.record import DEPTHS, DIGITS, KINDS, MAX_SEEDS, StudySettings
 
@@ -26,7 +26,7 @@ class Residual(NamedTuple):
     width: Steps
     norm: gr.Checkbox
     data: gr.Radio
-    guess: Choice
+    guess: OpenChoice
     go: gr.Button
     stop: gr.Button
     recorded: gr.Button
@@ -88,8 +88,7 @@ def _networks(labels: Labels) -> dict[str, Any]:
             elem_id="depth-data",
         )  # fmt: skip
     guess = labels(
-        Choice, words={"label": "depth_guess"}, choices=[], value=None, filterable=False, interactive=True,
-        elem_id="depth-guess",
+        OpenChoice, words={"label": "depth_guess"}, choices=[], value=None, interactive=True, elem_id="depth-guess",
     )  # fmt: skip
     go = labels(gr.Button, words={"value": "depth_go"}, variant="primary", interactive=False, elem_id="depth-go")
     stop = labels(gr.Button, words={"value": "slow_stop"}, visible=False, elem_id="depth-stop")
@@ -107,7 +106,7 @@ def _course(labels: Labels) -> dict[str, Any]:
     problem = gr.HTML(visible=False, **plain, elem_id="residual-problem")
     verdict = gr.HTML(**plain, elem_id="depth-verdict")
     curves = gr.Plot(show_label=False, visible=False, elem_id="depth-curves")
-    empty = html.empty(labels.language, "depth_empty_title", "depth_empty_text")
+    empty = html.empty(labels.language, *EMPTY)
     result = gr.HTML(empty, **plain, elem_id="depth-result")
     return {"progress": progress, "problem": problem, "verdict": verdict, "curves": curves, "result": result}
 

@@ -45,6 +45,19 @@ class Choice(gr.Dropdown):
         return payload
 
 
+class OpenChoice(gr.Radio):
+    """The same with every choice in sight, for choices that change while a hand is on its way to them.
+
+    A dropdown of Gradio's that is open while its choices get fewer breaks the page.
+    """
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        """What was picked, whatever it is."""
+        return payload
+
+
 class Photos(gr.Gallery):
     """A box of many pictures that hands the files on as they came."""
 

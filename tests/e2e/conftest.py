@@ -69,7 +69,7 @@ def open_page(visitor: Callable[..., BrowserContext], address: str) -> Iterator[
         pages.append(page)
         page.set_default_timeout(90_000)
         page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
         page.goto(address + path)
         page.locator(".status .state.ok").wait_for(state="attached")
         return page
@@ -81,5 +81,5 @@ def open_page(visitor: Callable[..., BrowserContext], address: str) -> Iterator[
             page.evaluate("() => localStorage.clear()")  # the next visitor of this kind is new
             page.close()
     assert not any(toasts)  # every failure has a place on the page
-    assert not errors
+    assert not errors, "\n".join(errors)
     assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []

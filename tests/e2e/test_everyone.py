@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from demo.locales import text
 from tests.e2e.checks import expect_no_sideways_scroll, expect_no_violations
 from tests.e2e.ways import PHONE, enter, enter_room
 from tests.paths import EXAMPLES
@@ -19,6 +20,19 @@ def test_a_phone_sees_the_answer_without_scrolling(open_page: Callable[..., Page
     box = page.locator(".best").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 844
+
+
+def test_what_a_phone_chooses_from_the_menu_behind_the_tabs_shows_itself(open_page: Callable[..., Page]) -> None:
+    page = open_page(locale="zh-CN", **PHONE)
+    expect(page.locator(".best strong")).to_have_text("bees")
+    assert page.locator("#tabs").get_by_role("tab", name=text("zh-CN", "tab_lesson")).is_hidden()
+    enter(page, text("zh-CN", "tab_lesson"))
+    expect(page.locator(".lesson-step")).to_be_visible()
+    enter(page, text("zh-CN", "tab_residual"))
+    expect(page.locator("#depth-result")).to_contain_text(text("zh-CN", "depth_empty_title"))
+    enter(page, text("zh-CN", "tab_explore"))
+    enter_room(page, text("zh-CN", "room_said"))
+    expect(page.locator(".misconceptions svg").first).to_be_visible()
 
 
 ROOMS = (  # of Explore, with a part of each

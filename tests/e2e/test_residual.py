@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.ways import choose
 from tests.resnet_app.depth.test_process import workers_of
 
-GUESS = "Your guess: which ends with the lowest training loss?"
+GUESS = "#depth-guess"
 
 
 def has_workers(number: int, seconds: float = 20) -> bool:
@@ -26,7 +25,7 @@ def test_curves_grow_and_a_picture_is_walked_through(open_page: Callable[..., Pa
     page.get_by_label("8", exact=True).check()
     for depth in ("20", "56"):
         page.get_by_label(depth, exact=True).uncheck()
-    choose(page, GUESS, "plain, 8 layers")
+    page.locator(GUESS).get_by_label("plain, 8 layers").check()
     page.locator("#depth-go").click()
     expect(page.locator("#depth-curves .scatterlayer .js-line").first).to_be_attached()
     expect(page.locator("#depth-progress")).to_contain_text("of 24 epochs")
@@ -46,7 +45,7 @@ def test_cancel_and_a_closed_page_end_the_process_and_the_next_visitors_turn_com
 ) -> None:
     page, other = open_page("?tab=residual"), open_page("?tab=residual")
     for each in (page, other):
-        choose(each, GUESS, "I have no idea")
+        each.locator(GUESS).get_by_label("I have no idea").check()
     page.get_by_label("110", exact=True).check()
     page.locator("#depth-go").click()
     expect(page.locator("#depth-progress")).to_contain_text("epochs")

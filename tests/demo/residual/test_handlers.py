@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from demo.locales import LANGUAGES
+from demo.locales import LANGUAGES, text
 from demo.residual import charts, handlers, inside_handlers
 from demo.residual.choices import DATA, NO_IDEA, data_sets
 from demo.residual.handlers import Asked, Shown
@@ -52,6 +52,11 @@ def test_one_guesses_among_the_networks_that_are_chosen_and_then_may_train() -> 
     assert handlers.guessed(ask(guess="plain 56")).go["interactive"]
     assert handlers.offer(ask(guess="plain 56")).guess["value"] == "plain 56"
     assert handlers.offer(ask(guess="plain 56", depths=[8])).guess["value"] is None
+
+
+def test_before_an_experiment_the_words_are_the_pages_language() -> None:
+    assert "Train networks with and without shortcuts" in handlers.show(ask()).result
+    assert text("zh-CN", "depth_empty_title") in handlers.show(ask(language="zh-CN")).result
 
 
 @pytest.mark.slow
