@@ -22,6 +22,7 @@ from resnet_app.depth.record import DIGITS, PLAIN, RunRecord, StudyRecord, Study
 
 REPAINT_S = 1.0  # between two looks at curves that grow: drawing them takes time from what trains
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
+OFF_HAND = gr.update(interactive=False)
 
 
 class Asked(NamedTuple):
@@ -77,8 +78,9 @@ def offer(asked: Asked) -> Shown:
     """The networks that are chosen, to guess among; what was guessed stays where it can."""
     language = asked.page.language
     offered = guesses(language, sorted(asked.depths or ()), asked.kinds or [])
-    guess = asked.guess if asked.guess in [value for _, value in offered] else None
-    return Shown(guess=gr.update(choices=offered, value=guess), go=gr.update(interactive=guess is not None))
+    is_gone = bool(asked.guess) and asked.guess not in [value for _, value in offered]
+    taken_back = {"value": None} if is_gone else {}  # one that is made meanwhile stays
+    return Shown(guess=gr.update(choices=offered, **taken_back), go=OFF_HAND if is_gone else gr.skip())
 
 
 def guessed(asked: Asked) -> Shown:

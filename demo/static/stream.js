@@ -35,17 +35,21 @@
   async function* messages({ body }) {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let parts = []; // of a message that may have megabytes: not joined before its end is there
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      const isSplit = value.startsWith("\n") && parts.at(-1)?.endsWith("\n");
-      parts.push(value);
-      if (!isSplit && !value.includes("\n\n")) continue;
-      const whole = parts.join("").split("\n\n");
-      parts = [whole.pop()].filter(Boolean);
-      for (const message of whole) yield `${message}\n\n`;
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        const isSplit = value.startsWith("\n") && parts.at(-1)?.endsWith("\n");
+        parts.push(value);
+        if (!isSplit && !value.includes("\n\n")) continue;
+        const whole = parts.join("").split("\n\n");
+        parts = [whole.pop()].filter(Boolean);
+        for (const message of whole) yield `${message}\n\n`;
+      }
+      if (parts.length) yield parts.join("");
+    } finally {
+      reader.cancel().catch(() => {}); // a browser has few connections to one server
     }
-    if (parts.length) yield parts.join("");
   }
 
   const note = (message) => {

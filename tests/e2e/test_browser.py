@@ -177,7 +177,8 @@ def test_class_names_from_a_file(open_page: Callable[..., Page], tmp_path: Path)
 def test_who_waits_for_others_is_told_the_place_in_the_queue(
     open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages = [open_page() for _ in range(3)]
+    # Each in a profile of its own: a browser has six connections to one server, and a page that waits holds two.
+    pages = [open_page(timezone_id=zone) for zone in ("UTC", "Asia/Shanghai", "America/New_York")]
     has_begun, may_go_on, classify = threading.Event(), threading.Event(), predict.classify
 
     def held_up(*arguments: object, **options: object) -> predict.Answer:
