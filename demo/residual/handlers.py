@@ -22,7 +22,7 @@ from resnet_app.depth.record import DIGITS, PLAIN, RunRecord, StudyRecord, Study
 
 REPAINT_S = 1.0  # between two looks at curves that grow: drawing them takes time from what trains
 ON, OFF = gr.update(visible=True), gr.update(visible=False)
-OFF_HAND = gr.update(interactive=False)
+DISABLED = gr.update(interactive=False)
 
 
 class Asked(NamedTuple):
@@ -80,7 +80,7 @@ def offer(asked: Asked) -> Shown:
     offered = guesses(language, sorted(asked.depths or ()), asked.kinds or [])
     is_gone = bool(asked.guess) and asked.guess not in [value for _, value in offered]
     taken_back = {"value": None} if is_gone else {}  # one that is made meanwhile stays
-    return Shown(guess=gr.update(choices=offered, **taken_back), go=OFF_HAND if is_gone else gr.skip())
+    return Shown(guess=gr.update(choices=offered, **taken_back), go=DISABLED if is_gone else gr.skip())
 
 
 def guessed(asked: Asked) -> Shown:

@@ -21,9 +21,7 @@ _MAX_KEY = 300  # characters; patterns are not tried on more
 def torchvision_names(tensors: dict[str, Any]) -> dict[str, Any] | None:
     """The same tensors under torchvision's names; None where these are not the names of a ResNet in transformers, or
     something in it has no place in ours, such as a fifth stage."""
-    if not any(len(key) <= _MAX_KEY and _STEM.fullmatch(key) for key in tensors):
-        return None
-    if any(len(key) > _MAX_KEY for key in tensors):
+    if any(len(key) > _MAX_KEY for key in tensors) or not any(map(_STEM.fullmatch, tensors)):
         return None
     named = {_name(key): each for key, each in tensors.items()}
     has_more = any(key in tensors and _INSIDE.fullmatch(key) for key in named)

@@ -43,7 +43,7 @@ class Replay:
         self._given = given.clone()
         self._graph: Any = torch.cuda.CUDAGraph()
         with torch.cuda.device(given.device):
-            beside: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+            beside: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has not typed it
             beside.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(beside):
                 for _ in range(WARM_UPS):
