@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from resnet_app.choices import BFLOAT16, PRECISIONS
@@ -95,6 +96,12 @@ def resolve(choice: str = AUTO) -> Device:
         device=choice,
         names=names,
     )
+
+
+def take_cores(count: int) -> None:
+    """From now on what this thread computes on the CPU takes so many of its cores; other threads are as they were."""
+    torch.get_num_threads()  # torch gives a thread its number at the first question, which would undo ours later
+    threadpool_limits(count, user_api="openmp")
 
 
 def clock(device: Device) -> float:

@@ -260,8 +260,8 @@ def _in_one_pass(file: BinaryIO) -> bool:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     image.load()
-    orientation_kept = ImageOps.exif_transpose(image)
-    return _flattened(_eight_bit(orientation_kept))
+    ImageOps.exif_transpose(image, in_place=True)  # else it makes a copy where nothing is to be turned
+    return _flattened(_eight_bit(image))
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from resnet_app.choices import DEFAULT_TOP_K
+from resnet_app.device import CPU, take_cores
 from resnet_app.errors import OutputError, ResNetAppError
 from resnet_app.images import Recipe
 from resnet_app.inference.models import LoadedModel
@@ -27,11 +27,13 @@ from resnet_app.inference.predict import (
     read_square,
 )
 from resnet_app.inference.rounding import Rounding, is_rounded
+from resnet_app.many.ordered import in_order
 from resnet_app.many.remote import Place, at_hand
 from resnet_app.naming import shown
 
 TILE = 224  # px, a thumbnail's side
 AHEAD = 4  # squares that wait, for each thread that reads
+MOST_PASSES = 8  # at once on a CPU of many cores, which they share: each takes memory for a group of its own
 COMPARED = 20  # pictures that are answered in float32 too, where the pass takes half the bits
 
 
@@ -106,18 +108,7 @@ def read_ahead(files: Sequence[Place], recipe: Recipe, workers: int) -> Iterator
     if not workers:
         yield from (_square_or_error(file, recipe) for file in files)
         return
-    waiting: deque[Future[Square | ResNetAppError]] = deque()
-    with ThreadPoolExecutor(workers, "read") as pool:
-        try:
-            for file in files:
-                waiting.append(pool.submit(_square_or_error, file, recipe))
-                if len(waiting) > workers * AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for each in waiting:
-                each.cancel()
+    yield from in_order(partial(_square_or_error, recipe=recipe), files, workers, most=workers * AHEAD)
 
 
 def _square_or_error(file: Place, recipe: Recipe) -> Square | ResNetAppError:
@@ -257,19 +248,34 @@ def in_groups(
     """
     model = model.for_many(len(names))
     named = zip(names, photos, strict=True)
-    while group := list(islice(named, model.backbone.group)):
-        readable = [(name, photo) for name, photo in group if isinstance(photo, Square)]
-        found = iter(_answers(model, readable, top_k, keep))
-        yield from (photo if isinstance(photo, ResNetAppError) else next(found) for _, photo in group)
+    groups = iter(lambda: list(islice(named, model.backbone.group)), [])
+    answer = partial(_answers, model, top_k=top_k, keep=keep)
+    passes = _passes(model)
+    found: Iterable[list[Answer | ResNetAppError]] = map(answer, groups)
+    if passes > 1:
+        cores = partial(take_cores, model.device.threads // passes)
+        found = in_order(answer, groups, passes, most=passes, begin=cores)
+    for answers in found:
+        yield from answers
+
+
+def _passes(model: LoadedModel) -> int:
+    """How many groups go through the network at once: on a CPU one on each core, since one pass on several cores waits
+    at each of its layers for the slowest."""
+    if model.device.name != CPU or model.backbone.group == 1:
+        return 1
+    return min(model.device.threads, MOST_PASSES)
 
 
 def _answers(
-    model: LoadedModel, group: Sequence[tuple[str, Square]], top_k: int, keep: Collection[str]
+    model: LoadedModel, group: Sequence[tuple[str, Square | ResNetAppError]], top_k: int, keep: Collection[str]
 ) -> list[Answer | ResNetAppError]:
-    if not group:
-        return []
-    squares = [square for _, square in group]
-    return classify_squares(model, squares, names=[name for name, _ in group], top_k=top_k, keep=keep)
+    readable = [(name, photo) for name, photo in group if isinstance(photo, Square)]
+    if not readable:
+        return [photo for _, photo in group if isinstance(photo, ResNetAppError)]
+    names, squares = zip(*readable, strict=True)
+    found = iter(classify_squares(model, squares, names=names, top_k=top_k, keep=keep))
+    return [photo if isinstance(photo, ResNetAppError) else next(found) for _, photo in group]
 
 
 def _row(model: LoadedModel, name: str, answer: Answer, cam_ms: float = 0.0) -> Row:

@@ -1,5 +1,6 @@
 """Devices of this machine, and of machines that this one pretends to be."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -73,3 +74,19 @@ def test_half_the_bits_are_for_a_cpu_that_can_and_for_nvidias_cards(kernels, avx
     assert device.has_quick_bfloat16(device.Device("cpu", "CPU")) is (kernels and (avx or amx))
     assert device.has_quick_bfloat16(device.Device("cuda:0", "Card 1"))
     assert not device.has_quick_bfloat16(device.Device("mps", "Apple"))
+
+
+def test_a_thread_takes_the_cores_that_it_is_given_and_others_keep_theirs():
+    before, found = torch.get_num_threads(), []
+
+    def work(cores):
+        device.take_cores(cores)
+        torch.ones(10**6).sum()  # would undo it where torch had not given the thread its number before
+        found.append(torch.get_num_threads())
+
+    for cores in (1, before + 2):
+        thread = threading.Thread(target=work, args=(cores,))
+        thread.start()
+        thread.join()
+    assert found == [1, before + 2]
+    assert torch.get_num_threads() == before
