@@ -52,9 +52,13 @@ class App:
         self._process = subprocess.Popen([*command, str(port), *([network] if is_plain else [])], env=environment)
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False)
         self._plain, self._network = is_plain, network
-        self._event = self._wait()
+        try:
+            self._event = self._found_event()
+        except BaseException:
+            self.close()
+            raise
 
-    def _wait(self) -> dict[str, Any]:
+    def _found_event(self) -> dict[str, Any]:
         for _ in range(600):
             try:
                 found = self._http.get("/config").json()["dependencies"]
@@ -65,25 +69,29 @@ class App:
             raise RuntimeError("the app does not start")
         if self._plain:
             return next(each for each in found if each["api_name"] == "answer")
-        # The page's own event: a photo that changes, in, the answer's HTML, out.
-        config = self._http.get("/config").json()
-        ids = {each["props"].get("elem_id"): each["id"] for each in config["components"]}
-        self._language = ids["language"]
+        # The page's own event: the photo in, the answer's HTML out, at the ring of its bell.
+        self._parts = {each["id"]: each["props"] for each in self._http.get("/config").json()["components"]}
+        ids = {props.get("elem_id"): number for number, props in self._parts.items()}
         return next(
-            each for each in found if [ids["photo"], "change"] in each["targets"] and ids["result"] in each["outputs"]
-        )
+            each for each in found
+            if ids["photo"] in each["inputs"] and ids["result"] in each["outputs"] and each["targets"][0][1] == "input"
+        )  # fmt: skip
+
+    def _data(self, photo: dict[str, Any]) -> Data:
+        """What the event is sent: the photo, what is chosen, and of everything else what the page begins with."""
+        if self._plain:
+            return [photo]
+        chosen = {"photo": photo, "model": self._network, "weights": "random", "device": "cpu"}
+        parts = [self._parts[number] for number in self._event["inputs"]]
+        return [chosen.get(props.get("elem_id"), props.get("value")) for props in parts]
 
     def ask(self, photo: bytes) -> float:
         """Milliseconds from the upload's first byte to the answer's last."""
         started = time.perf_counter()
         (path,) = self._http.post("/gradio_api/upload", files={"files": ("photo.jpg", photo, "image/jpeg")}).json()
         given = {"path": path, "orig_name": "photo.jpg", "meta": {"_type": "gradio.FileData"}}
-        data: Data = [given]
-        if not self._plain:
-            # choice, model, weights, device, photo, top-k, colours, language
-            data = [None, self._network, "random", "cpu", given, 5, "inferno", "en"]
         session = uuid.uuid4().hex
-        body = {"fn_index": self._event["id"], "data": data, "session_hash": session}
+        body = {"fn_index": self._event["id"], "data": self._data(given), "session_hash": session}
         self._http.post("/gradio_api/queue/join", json=body).raise_for_status()
         with self._http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():
@@ -95,6 +103,8 @@ class App:
         if self._plain:  # the maps come by address, as a browser fetches them
             for each in told["output"]["data"][1]:
                 self._http.get(f"/gradio_api/file={each['image']['path']}").raise_for_status()
+        elif "overlay" not in str(told["output"]["data"]):
+            raise RuntimeError("an answer without its maps")
         return 1000 * (time.perf_counter() - started)
 
     def close(self) -> None:

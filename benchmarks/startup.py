@@ -91,7 +91,7 @@ def first_answer(command: list[str]) -> float:
             {"Content-Type": f"multipart/form-data; boundary={border}"},
         )  # fmt: skip
         path = json.loads(urllib.request.urlopen(upload).read())[0]
-        data = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, None, None, 5, "auto"]}
+        data = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, None, None, 5, "auto", None, None]}
         call = urllib.request.Request(
             server.url + "gradio_api/call/classify", json.dumps(data).encode(), {"Content-Type": "application/json"}
         )

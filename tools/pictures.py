@@ -1,4 +1,4 @@
-"""Draws the README's pictures anew: drives the app in Chromium, a visit at a time, and saves what it shows.
+"""Draws both READMEs' pictures anew: drives the app in Chromium, a visit at a time, and saves what it shows.
 
 The moving one is a visit of some seconds: a photo, its answer and its map, the network filled with the photo, and one
 unit's sum.
@@ -21,12 +21,15 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from demo.locales import CHINESE, ENGLISH, text
+
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "assets" / "screenshots"
 EXAMPLES = ROOT / "assets" / "examples"
 VIEW = {"width": 1100, "height": 690}  # the sidebar is closed on so narrow a page
 WIDTH = 960  # px, of the moving picture
 MOST_BYTES = 3 * 2**20
+ENDING = {ENGLISH: "", CHINESE: ".zh-CN"}  # of a picture's name, before its suffix; as of the READMEs
 # Where a picture on the page is brightest, in CSS pixels from its corner.
 BRIGHTEST = """(image) => {
   const canvas = document.createElement("canvas");
@@ -59,11 +62,11 @@ def app() -> Iterator[str]:
         process.wait()
 
 
-def opened(browser: Browser, address: str, query: str = "", *, dark: bool = False) -> Page:
+def opened(browser: Browser, address: str, language: str, query: str = "", *, dark: bool = False) -> Page:
     """A visit whose model is ready and whose first photo is answered."""
     context = browser.new_context(viewport=VIEW, color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{address}?lang=en{query}")
+    page.goto(f"{address}?lang={language}{query}")
     page.locator(".status .state.ok").wait_for(state="attached", timeout=90_000)
     return page
 
@@ -78,14 +81,14 @@ def choose(page: Page, photo: str, answer: str) -> None:
     expect(page.locator("#result .pending, #result .generating")).to_have_count(0)
 
 
-def moving(browser: Browser, address: str) -> None:
+def moving(browser: Browser, address: str, language: str) -> None:
     """The visit of some seconds, as an animated WebP."""
-    page, frames = opened(browser, address), Frames()
+    page, frames = opened(browser, address, language), Frames()
     expect(page.locator(".best strong")).to_have_text("bees")
     frames.take(page, 900)
     choose(page, "ant-leaf.jpg", "ants")
     frames.take(page, 1800)
-    page.get_by_role("tab", name="Explore").click()
+    page.get_by_role("tab", name=text(language, "tab_explore")).click()
     expect(page.locator("#ribbon .ribbon.filled .tile")).to_have_count(10)
     frames.take(page, 1500)
     for path in ("layer1.0", "layer2.0", "layer3.0", "layer4.0"):  # what a unit sees grows
@@ -94,10 +97,10 @@ def moving(browser: Browser, address: str) -> None:
         frames.take(page, 500)
     tile = page.locator('#ribbon .tile[data-path="layer2.0"] img')
     tile.click(position=tile.evaluate(BRIGHTEST))  # a unit that fires
-    expect(page.locator("#unit .unit")).to_contain_text("The network's own pass has this very number here")
+    expect(page.locator("#unit .unit")).to_contain_text(text(language, "unit_same", value="").rstrip(" .。"))
     page.locator("#unit .unit").scroll_into_view_if_needed()
     frames.take(page, 2400)
-    frames.save(OUT / "visit.webp")
+    frames.save(OUT / f"visit{ENDING[language]}.webp")
     page.context.close()
 
 
@@ -121,30 +124,34 @@ class Frames:
         assert path.stat().st_size < MOST_BYTES, f"{path} has {path.stat().st_size} bytes"
 
 
-def still(page: Page, name: str) -> None:
+def still(page: Page, name: str, language: str) -> None:
     """What the page shows now, as JPEG."""
     page.wait_for_timeout(500)
-    page.screenshot(path=OUT / name, type="jpeg", quality=85)
+    page.screenshot(path=OUT / f"{name}{ENDING[language]}.jpg", type="jpeg", quality=85)
     page.context.close()
 
 
-def stills(browser: Browser, address: str) -> None:
-    """Classify in both themes, Explain, Explore and the lesson."""
-    for name, dark in (("classify.jpg", False), ("classify-dark.jpg", True)):
-        page = opened(browser, address, dark=dark)
+def stills(browser: Browser, address: str, language: str) -> None:
+    """Classify in both themes, and the lesson."""
+    for name, dark in (("classify", False), ("classify-dark", True)):
+        page = opened(browser, address, language, dark=dark)
         choose(page, "bee-daisy.jpg", "bees")
-        still(page, name)
-    page = opened(browser, address, "&tab=explain")
-    expect(page.locator("#explain-result figure")).to_have_count(2)
-    still(page, "explain.jpg")
-    page = opened(browser, address, "&tab=explore")
-    expect(page.locator("#ribbon .ribbon.filled .tile")).to_have_count(10)
-    still(page, "explore.jpg")
-    page = opened(browser, address, "&tab=lesson&step=parts")
+        still(page, name, language)
+    page = opened(browser, address, language, "&tab=lesson&step=parts")
     expect(page.locator(".lesson-nav")).to_be_visible()
     page.locator("[data-guess]").first.click()
     expect(page.locator(".lesson-step.shown")).to_be_visible()
-    still(page, "lesson.jpg")
+    still(page, "lesson", language)
+
+
+def further(browser: Browser, address: str) -> None:
+    """Explain and Explore, for the documents in English."""
+    page = opened(browser, address, ENGLISH, "&tab=explain")
+    expect(page.locator("#explain-result figure")).to_have_count(2)
+    still(page, "explain", ENGLISH)
+    page = opened(browser, address, ENGLISH, "&tab=explore")
+    expect(page.locator("#ribbon .ribbon.filled .tile")).to_have_count(10)
+    still(page, "explore", ENGLISH)
 
 
 def main() -> None:
@@ -153,8 +160,10 @@ def main() -> None:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with app() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        moving(browser, address)
-        stills(browser, address)
+        for language in ENDING:
+            moving(browser, address, language)
+            stills(browser, address, language)
+        further(browser, address)
         browser.close()
 
 

@@ -1,7 +1,8 @@
-"""What a checkpoint file holds, as the contract of ``inspect --json`` has it."""
+"""What a checkpoint file holds: as the contract of ``inspect --json`` has it, and for people."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from resnet_app.checkpoints.printed import printable
 from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
 from resnet_app.checkpoints.state_dict import COUNTER
 from resnet_app.errors import CheckpointError
+
+NAMED = 20  # classes by their names; of more it is said how many there are
 
 
 def count_parameters(state_dict: dict[str, Tensor]) -> int:
@@ -44,3 +47,24 @@ def json_object(found: Checkpoint) -> dict[str, Any]:
         "dtype": found.dtype,
         "metadata": found.metadata,
     }
+
+
+def as_text(found: Checkpoint) -> str:
+    """What a file holds, in lines for people."""
+    names = f": {', '.join(found.class_names)}" if found.class_names and found.classes <= NAMED else ""
+    stem = "" if found.stem == "imagenet" else f" with the {found.stem} stem"
+    classes = f"{found.classes} class{'es' if found.classes > 1 else ''}{names}"
+    lines = [
+        f"{found.spec.title} ({found.spec.name}){stem}, {classes}",
+        f"{count_parameters(found.state_dict):,} parameters in {found.dtype}; {found.container}",
+    ]
+    if found.unwrapped:
+        lines.append(f"the weights lie under {' > '.join(map(printable, found.unwrapped))}")
+    if found.stripped_prefixes:
+        lines.append(f"taken off every name: {' '.join(map(printable, found.stripped_prefixes))}")
+    lines += [note.text for note in found.notes]
+    if found.metadata:
+        lines.append("beside the weights:")
+        told = {key: json.dumps(value, ensure_ascii=False, default=str) for key, value in found.metadata.items()}
+        lines += [f"  {key}: {value}" for key, value in told.items()]
+    return "\n".join(lines)

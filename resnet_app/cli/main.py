@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from resnet_app import __version__
 from resnet_app.cli import console, train
@@ -19,9 +17,6 @@ from resnet_app.cli.robustness import add_robustness
 from resnet_app.errors import CheckpointError, ResNetAppError, WeightsError
 from resnet_app.naming import shown
 from resnet_app.registry import BUNDLED_MODEL, SPECS, STEMS, get_spec
-
-if TYPE_CHECKING:
-    pass
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -152,11 +147,7 @@ def _inspect(options: argparse.Namespace) -> int:
     except CheckpointError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
-    for key, value in inspect.json_object(checkpoint).items():
-        if key not in ("ok", "reason"):
-            print(f"{key.replace('_', ' '):18} {json.dumps(value, ensure_ascii=False, default=str)}")
-    for note in checkpoint.notes:
-        print(note.text)
+    print(inspect.as_text(checkpoint))
     return 0
 
 

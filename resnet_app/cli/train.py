@@ -73,14 +73,14 @@ def _add_pictures(add: Callable[..., Any]) -> None:
         dest="outlined_by",
         metavar="CHECKPOINT",
         help="find the subjects by the maps of this model of the same classes; crops then keep them, and a few "
-        "grounds are blurred",
+        "backgrounds are blurred",
     )
     add(
         "--exchange",
         type=float,
         default=0.0,
         metavar="SHARE",
-        help="of the outlined subjects, that are put on another picture's ground (%(default)s)",
+        help="of the outlined subjects, that are put on another picture's background (%(default)s)",
     )
     add("--balance", action=argparse.BooleanOptionalAction, default=True, help="rare classes count as much as others")
     add("--crop", type=int, default=224, metavar="PX", help="side of the picture that the model wants (%(default)s)")
@@ -152,7 +152,7 @@ def _train(options: argparse.Namespace) -> int:
     settings = TrainSettings(**{each.name: getattr(options, each.name) for each in fields(TrainSettings)})
     plan = finetune.Plan(folds=options.folds, prune=options.prune, outlined_by=options.outlined_by)
     if options.exchange and not options.outlined_by:
-        raise DataError("To exchange grounds the subjects have to be found; give --outline CHECKPOINT as well.")
+        raise DataError("To exchange backgrounds the subjects have to be found; give --outline CHECKPOINT as well.")
     if options.outlined_by and not options.augment:
         raise DataError("Without augmentation nothing is done with outlines; leave out --outline or --no-augment.")
     states = finetune.state_folder(options.out)

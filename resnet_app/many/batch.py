@@ -240,6 +240,8 @@ def in_groups(
 ) -> Iterator[Answer | ResNetAppError]:
     """The answer to each of many pictures, or the error that says why there is none; as many at once as suits.
 
+    Each one's time is its share of what goes through the network at once.
+
     Args:
         model: what answers.
         photos: each picture's square, or why it has none; taken as they are needed.
@@ -249,8 +251,8 @@ def in_groups(
     model = model.for_many(len(names))
     named = zip(names, photos, strict=True)
     groups = iter(lambda: list(islice(named, model.backbone.group)), [])
-    answer = partial(_answers, model, top_k=top_k, keep=keep)
     passes = _passes(model)
+    answer = partial(_answers, model, top_k=top_k, keep=keep, passes=passes)
     found: Iterable[list[Answer | ResNetAppError]] = map(answer, groups)
     if passes > 1:
         cores = partial(take_cores, model.device.threads // passes)
@@ -268,14 +270,26 @@ def _passes(model: LoadedModel) -> int:
 
 
 def _answers(
-    model: LoadedModel, group: Sequence[tuple[str, Square | ResNetAppError]], top_k: int, keep: Collection[str]
+    model: LoadedModel,
+    group: Sequence[tuple[str, Square | ResNetAppError]],
+    *,
+    top_k: int,
+    keep: Collection[str],
+    passes: int,
 ) -> list[Answer | ResNetAppError]:
     readable = [(name, photo) for name, photo in group if isinstance(photo, Square)]
     if not readable:
         return [photo for _, photo in group if isinstance(photo, ResNetAppError)]
     names, squares = zip(*readable, strict=True)
     found = iter(classify_squares(model, squares, names=names, top_k=top_k, keep=keep))
-    return [photo if isinstance(photo, ResNetAppError) else next(found) for _, photo in group]
+    return [photo if isinstance(photo, ResNetAppError) else _shared(next(found), passes) for _, photo in group]
+
+
+def _shared(answer: Answer | ResNetAppError, passes: int) -> Answer | ResNetAppError:
+    """An answer whose time is its share of the passes that go on at once."""
+    if isinstance(answer, ResNetAppError):
+        return answer
+    return replace(answer, timing=replace(answer.timing, forward=answer.timing.forward / passes))
 
 
 def _row(model: LoadedModel, name: str, answer: Answer, cam_ms: float = 0.0) -> Row:

@@ -26,7 +26,7 @@ RIM = 0.02  # of the shorter side: so far out the subject fades
 HOLE = 0.04  # of the shorter side: so far beyond its outline a subject is filled in
 KEPT = 0.4  # of the subject, that a crop keeps
 TRIES = 6
-KEPT_BYTES = 2**30  # of grounds; what goes beyond is filled in each time
+KEPT_BYTES = 2**30  # of backgrounds; what goes beyond is filled in each time
 FEWEST_FREE = 0.05  # of a picture around its subject, to be a ground
 
 
@@ -39,7 +39,7 @@ def digest(outlines: Mapping[Path, Mask]) -> str:
 
 
 class Backgrounds:
-    """Exchanges the grounds of some pictures.
+    """Exchanges the backgrounds of some pictures.
 
     Args:
         outlines: of the subjects, (h, w) of any size, by the pictures' numbers.

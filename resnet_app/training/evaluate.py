@@ -142,6 +142,12 @@ def as_text(figures: dict[str, Any]) -> str:
         f"mean confidence {figures['mean_confidence']:.1%}, expected calibration error "
         f"{figures['expected_calibration_error']:.3f} (15 bins), cross-entropy {figures['loss']:.3f}",
     ]
+    chance = 1 / len(figures["classes"])
+    if high < chance:
+        lines.append(
+            f"That is less often than by guessing ({chance:.1%}). Perhaps the classes stand in another order than in "
+            "training; --classes gives them in the order of the outputs."
+        )
     if len(shown) <= 20:
         columns = [figures["classes"].index(name) for name in shown]
         lines += ["", f"{'true / answered':{wide}} " + " ".join(f"{name:>8}" for name in shown)]

@@ -96,7 +96,7 @@ def train(
         settings: how.
         training: pictures to learn from.
         validation: pictures to judge by.
-        outlines: of the pictures' subjects, where they are known: crops keep them, and grounds are exchanged.
+        outlines: of the pictures' subjects, where they are known: crops keep them, and backgrounds are exchanged.
         state: a file that takes down where the run is, after each epoch and where it is stopped.
         resume: go on from that file, where there is one; the result is the same as of a run that was not interrupted.
         on_step: told (steps done, steps in all, loss).

@@ -230,7 +230,13 @@ def test_inspect(run, saved, small_state, tmp_path):
     assert (found["model"], found["classes"], found["unwrapped"]) == ("resnet34", 3, ["model"])
     code, out, err = run("inspect", path)
     assert (code, err) == (0, [])
-    assert "resnet34" in "\n".join(out)
+    assert out == [
+        "ResNet-34 (resnet34), 3 classes: a, b, c",
+        f"{found['parameters']:,} parameters in float32; torch zip",
+        "the weights lie under model",
+        "beside the weights:",
+        '  class_names: ["a", "b", "c"]',
+    ]
     (tmp_path / "bad.pth").write_bytes(b"no checkpoint")
     code, out, err = run("inspect", tmp_path / "bad.pth", "--json")
     found = json.loads("\n".join(out))

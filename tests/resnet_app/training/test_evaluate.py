@@ -1,6 +1,7 @@
 """evaluate: its figures against counts by hand, and that its folders fit the model."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -107,6 +108,17 @@ def test_the_command_prints_the_same_for_people_and_for_programs(labelled, capsy
     assert told.rstrip() == evaluate.as_text(figures)
     assert f"{figures['right']} of 8 right" in told
     assert "greys" in told
+
+
+def test_who_is_wrong_more_often_than_by_guessing_is_asked_for_the_order_of_the_classes(bundled, repo, tmp_path):
+    """The examples are answered rightly; with the classes the other way round none is."""
+    for example in (repo / "assets" / "examples").glob("*.jpg"):
+        kind = tmp_path / ("bees" if "bee" in example.name else "ants")
+        kind.mkdir(exist_ok=True)
+        (kind / example.name).write_bytes(example.read_bytes())
+    turned = replace(bundled, class_names=bundled.class_names[::-1])
+    assert "by guessing (50.0%)" in evaluate.as_text(evaluate.evaluate(turned, tmp_path))
+    assert "by guessing" not in evaluate.as_text(evaluate.evaluate(bundled, tmp_path))
 
 
 def test_weights_whose_answers_are_no_numbers_get_the_sentence_of_an_answer(labelled, saved, small_state):
