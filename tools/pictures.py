@@ -45,6 +45,9 @@ BRIGHTEST = """(image) => {
   return { x: ((x + 0.5) * image.clientWidth) / canvas.width, y: ((y + 0.5) * image.clientHeight) / canvas.height };
 }"""
 
+# Scrolls a part to where it stands under the stages, which stay at the top of the page and are 75 px high there.
+BELOW_THE_STAGES = "(part) => window.scrollBy(0, part.getBoundingClientRect().top - 110)"
+
 
 @contextmanager
 def app() -> Iterator[str]:
@@ -98,7 +101,7 @@ def moving(browser: Browser, address: str, language: str) -> None:
     tile = page.locator('#ribbon .tile[data-path="layer2.0"] img')
     tile.click(position=tile.evaluate(BRIGHTEST))  # a unit that fires
     expect(page.locator("#unit .unit")).to_contain_text(text(language, "unit_same", value="").rstrip(" .。"))
-    page.locator("#unit .unit").scroll_into_view_if_needed()
+    page.locator("#unit .unit").evaluate(BELOW_THE_STAGES)
     frames.take(page, 2400)
     frames.save(OUT / f"visit{ENDING[language]}.webp")
     page.context.close()

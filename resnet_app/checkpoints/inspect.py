@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from resnet_app.checkpoints.printed import printable
+from resnet_app.checkpoints.printed import clean, printable
 from resnet_app.checkpoints.read import Checkpoint, read_checkpoint
 from resnet_app.checkpoints.state_dict import COUNTER
 from resnet_app.errors import CheckpointError
@@ -66,5 +66,5 @@ def as_text(found: Checkpoint) -> str:
     if found.metadata:
         lines.append("beside the weights:")
         told = {key: json.dumps(value, ensure_ascii=False, default=str) for key, value in found.metadata.items()}
-        lines += [f"  {key}: {value}" for key, value in told.items()]
+        lines += [f"  {printable(key)}: {clean(value)}" for key, value in told.items()]
     return "\n".join(lines)

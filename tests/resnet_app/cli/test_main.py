@@ -246,6 +246,15 @@ def test_inspect(run, saved, small_state, tmp_path):
     assert (code, out, err) == (1, [], [found["reason"]])
 
 
+def test_what_a_file_says_of_itself_is_nothing_that_a_terminal_obeys(run, saved, small_state):
+    said = {"epoch\x1b[2J": 3, "note": "\x9b2J \u202e and \x1b[31m red", "author": "蜜蜂"}
+    _, out, _ = run("inspect", saved({"model": small_state(), **said}))
+    told = "\n".join(out)
+    assert 'author: "蜜蜂"' in told
+    assert "epoch\N{REPLACEMENT CHARACTER}[2J: 3" in told
+    assert all(each.isprintable() for line in out for each in line)
+
+
 @pytest.mark.parametrize("command", ["inspect", "predict", "evaluate"])
 def test_a_checkpoint_that_is_not_there_is_called_as_it_was_typed(run, picture, tmp_path, command):
     for path, says in (
