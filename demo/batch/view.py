@@ -21,6 +21,7 @@ from resnet_app.many.table import as_csv
 from resnet_app.many.truth import Counted, Tally
 
 MINUTE = 100  # seconds; more are told in minutes
+EARLY = 8  # pictures; before so many are answered a rate says how long it took to begin
 MOST_CONFUSED = 10  # classes; a larger table of them is not looked at
 SUMS_SHOWN = 8  # classes by how many pictures they have; of a thousand the first ones
 _show = template("batch.html")
@@ -59,7 +60,9 @@ def batch(
 
 
 def progress(language: str, done: int, count: int, seconds: float) -> Markup:
-    """How far a batch is, how fast, and how long it still takes."""
+    """How far a batch is, and, once that can be told, how fast and how long it still takes."""
+    if done < EARLY:
+        return progress_bar(text(language, "batch_begun", done=done, total=count), done, count)
     rate = done / max(seconds, 1e-3)
     left = (count - done) / rate
     told = text(language, "time_seconds", seconds=round(left)) if left < MINUTE else text(

@@ -61,7 +61,7 @@ def test_a_batch_under_way_says_how_far_it_is_and_offers_nothing_to_save(monkeyp
     told = [Tags(shown.progress) for shown in under_way]
     bars = [attributes for page in told for tag, attributes in page.found if tag == "progress"]
     assert [(bar["value"], bar["max"]) for bar in bars] == [("1", "3"), ("2", "3")]
-    assert all(re.search(r"[12] of 3 · [\d.]+ a second · \d+ s left", page.words) for page in told)
+    assert [page.words.strip() for page in told] == ["1 of 3", "2 of 3"]
     pages = [Tags(shown.result) for shown in (*under_way, done)]
     assert [sum(tag == "figure" for tag, _ in page.found) for page in pages] == [1, 2, 3]
     assert all(tag != "a" for page in pages[:-1] for tag, _ in page.found)

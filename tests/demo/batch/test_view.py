@@ -58,3 +58,10 @@ def test_what_a_lesson_does_not_know_is_none_of_its_classes(run, bundled) -> Non
     assert "unlike its training photos" in before
     assert "unlike its training photos" not in shown
     assert "None of these" not in before
+
+
+def test_the_time_left_is_told_once_there_is_a_rate() -> None:
+    """What the first answers took is mostly what it takes to begin."""
+    begun, later = (Tags(view.progress("en", done, 30, 10.0)).words for done in (1, 8))
+    assert begun.strip() == "1 of 30"
+    assert "8 of 30 · 0.8 a second · 28 s left" in later
