@@ -65,6 +65,6 @@ def as_text(found: Checkpoint) -> str:
     lines += [note.text for note in found.notes]
     if found.metadata:
         lines.append("beside the weights:")
-        told = {key: json.dumps(value, ensure_ascii=False, default=str) for key, value in found.metadata.items()}
-        lines += [f"  {printable(key)}: {clean(value)}" for key, value in told.items()]
+        for key, value in found.metadata.items():
+            lines.append(f"  {printable(key)}: {clean(json.dumps(value, ensure_ascii=False, default=str))}")
     return "\n".join(lines)
