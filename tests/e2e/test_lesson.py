@@ -27,6 +27,8 @@ SMALL = """() => [...document.querySelectorAll(".lesson-step *")]
   .filter((part) => !part.closest("svg") && parseFloat(getComputedStyle(part).fontSize) < 28)
   .map((part) => `${part.tagName} ${part.className} ${part.textContent.slice(0, 40)}`)"""
 
+STEP = "() => JSON.parse(resnetExplorer.lesson()).step"  # what the page asks for, before it is there
+
 
 def at(page: Page, name: str) -> None:
     expect(page.locator(f'.lesson-step[data-address="step={name}"]')).to_be_visible()
@@ -51,6 +53,7 @@ def test_the_keyboard_alone_goes_through_the_whole_lesson_and_axe_finds_nothing(
         expect_no_sideways_scroll(page)
         page.keyboard.press("ArrowRight")
     expect(page.locator(".lesson-nav .done")).to_have_count(8)
+    assert page.evaluate(STEP) == NAMES[-1]  # nothing comes after the last
     page.keyboard.press("ArrowLeft")
     at(page, NAMES[-2])
     expect(page).to_have_url(re.compile(f"step={NAMES[-2]}"))

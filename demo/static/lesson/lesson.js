@@ -97,7 +97,9 @@
     if (turn !== undefined) {
       event.preventDefault();
       if (page.classFollows?.()) return; // the teacher leads
-      return open(document.querySelectorAll("#lesson-result .lesson-turn [data-step]")[turn]?.dataset.step);
+      const button = document.querySelectorAll("#lesson-result .lesson-turn [data-step]")[turn];
+      if (button && !button.disabled) open(button.dataset.step); // nothing comes before the first or after the last
+      return;
     }
     const place = /^[a-h]$/i.test(event.key) ? event.key.toLowerCase().charCodeAt(0) - 97 : Number(event.key) - 1;
     const choices = document.querySelectorAll("#lesson-result .lesson-choices [data-guess]");
