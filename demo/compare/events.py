@@ -63,7 +63,7 @@ def _wire_photo(tab: Compare, page: Page, photo: gr.Image, named: Any) -> None:
     comparing = on(
         pressed.then, work.compare, asked, shown, turns=Turns.TAKE, failed=work.FAILED, **QUIET, **EACH, **SLOW_WORK
     )
-    on_cancel(part.stop.click, work.stopped, turn, page.inputs.language, shown, of=comparing)
+    on_cancel(part.stop.click, work.stopped, page.inputs.language, shown, of=comparing)
 
 
 def _wire_many(tab: Compare, page: Page, named: Any) -> None:
@@ -77,4 +77,4 @@ def _wire_many(tab: Compare, page: Page, named: Any) -> None:
     comparing = on(
         pressed.then, work.compare, asked, shown, turns=Turns.TAKE, failed=work.FAILED, **QUIET, **EACH, **SLOW_WORK
     )
-    on_cancel(part.stop.click, work.stopped, turn, page.inputs.language, shown, of=comparing)
+    on_cancel(part.stop.click, work.stopped, page.inputs.language, shown, of=comparing)

@@ -58,7 +58,7 @@ def _wire_slow(tab: Explain, page: Page, asked: handlers.Asked, shown: handlers.
         pressed.then, handlers.compute, asked, shown, turns=Turns.TAKE, failed=handlers.COMPUTE_FAILED, **QUIET, **EACH,
         **SLOW_WORK,
     )  # fmt: skip
-    on_cancel(tab.stop.click, worth_handlers.stopped, asked.turn, language, shown, of=slow)
+    on_cancel(tab.stop.click, worth_handlers.stopped, language, shown, of=slow)
 
 
 def _wire_worth(tab: Explain, page: Page, asked: handlers.Asked) -> None:
@@ -75,7 +75,7 @@ def _wire_worth(tab: Explain, page: Page, asked: handlers.Asked) -> None:
         pressed.then, work.test, asked, tested, turns=Turns.WATCH, stale=work.NOT_TESTED, failed=work.NOT_TESTED,
         **QUIET, **EACH, **SLOW_WORK,
     )  # fmt: skip
-    on_cancel(tab.stop_test.click, work.test_stopped, asked.turn, language, buttons, of=testing)
+    on_cancel(tab.stop_test.click, work.test_stopped, language, buttons, of=testing)
     pressed = tab.compare.click(work.referring, language, [tab.reference, tab.compare], **AT_ONCE)
     on(
         pressed.then, work.refer, asked, work.Referred(tab.reference, tab.problem, tab.compare), turns=Turns.WATCH,
@@ -98,4 +98,4 @@ def _wire_rivals(tab: Explain, page: Page, asked: handlers.Asked) -> None:
         pressed.then, work.compare, asked, work.Compared(tab.rivals, tab.problem, tab.rivals_go, tab.rivals_stop),
         turns=Turns.WATCH, stale=work.NOT_COMPARED, failed=work.NOT_COMPARED, **QUIET, **EACH, **SLOW_WORK,
     )  # fmt: skip
-    on_cancel(tab.rivals_stop.click, work.stopped, asked.turn, language, buttons, of=comparing)
+    on_cancel(tab.rivals_stop.click, work.stopped, language, buttons, of=comparing)

@@ -147,7 +147,9 @@ def _worth(labels: Labels) -> dict[str, Any]:
     labels(gr.HTML, words={"value": note("worth_note")}, apply_default_css=False)
     with gr.Row(elem_id="worth-row"):
         test = labels(gr.Button, words={"value": "worth_go"}, elem_id="worth-go", scale=0, min_width=180)
-        stop = labels(gr.Button, words={"value": "slow_stop"}, visible=False, scale=0, min_width=180)
+        stop = labels(
+            gr.Button, words={"value": "slow_stop"}, visible=False, elem_id="worth-stop", scale=0, min_width=180
+        )  # fmt: skip
         compare = labels(gr.Button, words={"value": "reference"}, elem_id="reference-go", scale=0, min_width=280)
         go = labels(gr.Button, words={"value": "rivals_go"}, elem_id="rivals-go", scale=0, min_width=220)
         cancel = labels(

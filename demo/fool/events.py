@@ -60,7 +60,7 @@ def _wire_attack(tab: Fool, page: Page, asked: Asked, shown: Shown) -> None:
         pressed.then, attack_handlers.attack, asked, shown, turns=Turns.TAKE, failed=attack_handlers.FAILED, **QUIET,
         **EACH, **SLOW_WORK,
     )  # fmt: skip
-    on_cancel(tab.stop.click, attack_handlers.stopped, asked.turn, language, shown, of=attacking)
+    on_cancel(tab.stop.click, attack_handlers.stopped, language, shown, of=attacking)
 
 
 def _wire_gallery(tab: Fool, asked: Asked, shown: Shown) -> None:

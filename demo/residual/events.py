@@ -46,7 +46,7 @@ def wire(tab: Residual, page: Page) -> None:
         **DEPTH_WORK,
     )  # fmt: skip
     walk(training.then, **EACH)
-    on_cancel(tab.stop.click, handlers.stopped, turn, page.inputs.language, shown, of=training)
+    on_cancel(tab.stop.click, handlers.stopped, page.inputs.language, shown, of=training)
     walk(on(tab.recorded.click, handlers.play, asked, shown, **QUIET).then, **EACH)
     _wire_surface(tab, page, study)
 
@@ -62,4 +62,4 @@ def _wire_surface(tab: Residual, page: Page, study: gr.State) -> None:
         pressed.then, work.surface, asked, shown, turns=Turns.TAKE, failed=work.SURFACE_FAILED, **QUIET, **EACH,
         **DEPTH_WORK,
     )  # fmt: skip
-    on_cancel(tab.surface_stop.click, work.stopped, turn, language, shown, of=sampling)
+    on_cancel(tab.surface_stop.click, work.stopped, language, shown, of=sampling)

@@ -5,11 +5,13 @@
 (() => {
   const END = /^data: *\{"msg":"close_stream"/;
   const DONE = /^data: *\{"msg":"(process_completed|unexpected_error)","event_id":(?:"(\w+)")?/;
+  const OF = /^data: *\{"msg":"(\w+)","event_id":"(\w+)"/;
   const LONGEST_END_MS = 5000;
   const fetched = window.fetch.bind(window);
   const underWay = new Set(); // what was asked for, by the server's names
   const early = new Set(); // what was done before the page has read its name
   const asking = new Set(); // what the server has not given a name yet
+  const cancelled = new Set(); // whose end the page has asked for
   let ending = Promise.resolve();
 
   const named = async (request) => {
@@ -58,6 +60,17 @@
     else if (name && !underWay.delete(name) && asking.size) early.add(name);
   };
 
+  const cancel = ({ event_id: name }) => name && cancelled.add(name);
+
+  // Of what is cancelled nothing but that it is over.
+  const passedOn = (message) => {
+    const [, what, name] = OF.exec(message) ?? [];
+    if (!cancelled.has(name)) return message;
+    if (what !== "process_completed") return "";
+    cancelled.delete(name);
+    return `data: ${JSON.stringify({ msg: what, event_id: name, output: {}, success: false })}\n\n`;
+  };
+
   async function* heard(answer, request) {
     let hasSaid = true;
     try {
@@ -67,7 +80,8 @@
           if (END.test(message)) break;
           note(message);
           hasSaid = true;
-          yield message;
+          const said = passedOn(message);
+          if (said) yield said;
         }
         // One slow way to the server holds up no other answer.
         while (asking.size && !underWay.size) await Promise.race([...asking].map((each) => each.catch(() => null)));
@@ -102,6 +116,7 @@
 
   window.fetch = (...request) => {
     const { pathname } = new URL(request[0].url ?? request[0], location.href);
+    if (pathname.endsWith("/cancel")) cancel(JSON.parse(request[1].body));
     if (pathname.endsWith("/queue/join")) return ask(...request);
     return pathname.endsWith("/queue/data") ? listen(...request) : fetched(...request);
   };

@@ -17,7 +17,7 @@ import gradio as gr
 
 from demo.ui.errors import problem
 from demo.ui.queues import QUIET
-from demo.ui.session import PageInputs, Turn
+from demo.ui.session import PageInputs
 
 RING = "() => window.resnetExplorer.ring()"  # what is in sight shows itself anew
 RING_PHOTO = "() => window.resnetExplorer.ring('photo')"  # the same, for another photo: the drawn network stays
@@ -142,26 +142,21 @@ def on(
     return listen(_wired(work, carry_out, asked, shown), components(asked), components(shown), **how)
 
 
-def on_cancel(
-    listen: Listen, stopped: Callable[[str], Any], turn: gr.State, language: Any, shown: Any, *, of: Any
-) -> None:
+def on_cancel(listen: Listen, stopped: Callable[[str], Any], language: Any, shown: Any, *, of: Any) -> None:
     """Wire Cancel, at once: what is under way ends, and nothing that it may still say on its way out is shown.
+
+    The end is asked for first: the page hears nothing of that work from then on (``static/stream.js``), so that what
+    Cancel itself shows is the last word.
 
     Args:
         listen: the button's event.
         stopped: the language -> what becomes of the outputs.
-        turn: that of the work; it is over.
         language: of the page.
         shown: the outputs, as a record or a list of components.
         of: the event to cancel.
     """
-
-    def end(turn: Turn, language: str) -> list[Any]:
-        turn.take()
-        return list(stopped(language))
-
-    end.__name__ = getattr(stopped, "__name__", "stopped")
-    listen(end, [turn, language], components(tuple(shown)), cancels=[of], queue=False, **QUIET)
+    ended = listen(None, None, None, cancels=[of], queue=False, **QUIET)
+    ended.then(stopped, language, components(tuple(shown)), queue=False, **QUIET)
 
 
 def _wired(work: Callable[..., Any], carry_out: Callable[..., Iterator[Any]], asked: Any, shown: Any) -> Any:

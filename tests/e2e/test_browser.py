@@ -315,14 +315,20 @@ def test_a_slow_method_can_be_cancelled_and_nothing_is_lost(open_page: Callable[
 
     page.locator("#rivals-go").click()  # every quick method side by side takes half a minute
     expect(page.locator("#rivals progress")).to_be_visible()
+    page.locator("#worth-go").click()  # this waits for its turn
+    expect(page.locator("#worth-stop")).to_be_visible()
     page.locator("#method input").focus()  # the same map is shown once more when the focus leaves it: this goes on
     page.locator("#rivals-stop").focus()
     page.wait_for_timeout(1500)
     expect(page.locator("#rivals progress")).to_be_visible()
     page.locator("#rivals-stop").click()
-    expect(page.locator("#rivals")).to_contain_text("Cancelled")
+    expect(page.locator("#rivals")).to_have_text("Cancelled.")
     expect(page.locator("#rivals-go")).to_be_enabled()
-    expect(page.locator("#rivals progress")).to_have_count(0)
+    expect(page.locator("#worth progress")).to_be_visible()  # what has waited goes on
+    expect(page.locator("#rivals")).to_have_text("Cancelled.")  # nothing that it still said on its way out
+    page.locator("#worth-stop").click()
+    expect(page.locator("#worth")).to_have_text("Cancelled.")
+    expect(page.locator("#worth-go")).to_be_visible()
     expect(figures).to_have_count(2)
 
 
