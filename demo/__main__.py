@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -25,8 +26,11 @@ def main() -> int:
     from resnet_app.errors import ResNetAppError
 
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended as by Ctrl-C: what was brought is removed
     try:
         _start(options, _port(options))
+    except KeyboardInterrupt:  # before all is ready; later it is Gradio's to take
+        return 0
     except ResNetAppError as refusal:
         print(refusal, file=sys.stderr)
         return EXIT_USAGE
@@ -237,11 +241,14 @@ def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: boo
 
 def prepare_environment() -> None:
     """What has to be set before gradio and torch are imported."""
+    from demo.hosting.uploads import own_folder
     from resnet_app.system import keep_together, wait_asleep
 
     wait_asleep()
     keep_together()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    with suppress(OSError):  # a full disk: the page is there all the same, and says so of what is brought
+        own_folder()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Gradio keeps a record of the last 10,000 events and sums all of them up, with pandas, after each; nobody reads it.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")

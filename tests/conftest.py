@@ -83,6 +83,14 @@ def no_network():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_uploads(tmp_path_factory):
+    """Uploads of this run alone: an app that ends takes those in its folder along, and other tests run beside these."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def repo():
     """The root of the repository."""

@@ -6,19 +6,29 @@ from starlette.testclient import TestClient
 
 from demo.hosting import limits
 from demo.hosting.compressed import CompressedPage
+from tests.paths import ROOT
 
 CODE = (
     "import demo.app, demo.ui.files as files\nfrom demo.hosting.limits import MOST_WAITING\n"
     "every, old = demo.app.build().delete_cache\nprint(MOST_WAITING, files.MAX_BATCH, every + old)"
 )
 
+LIMITS = {"": [64, 400, 90000], "someone/app": [24, 100, 3500]}  # without SPACE_ID, and with it
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("space", "limits"), [("", [64, 400, 90000]), ("someone/app", [24, 100, 3500])])
+@pytest.mark.parametrize(("space", "limits"), LIMITS.items())
 def test_on_a_space_the_limits_are_tighter_and_uploads_gone_within_the_hour(fresh_python, monkeypatch, space, limits):
     monkeypatch.setenv("SPACE_ID", space)
     done = fresh_python("-c", CODE)
     assert [int(each) for each in done.stdout.split()] == limits, done.stderr
+
+
+def test_the_page_about_hosting_names_them():
+    (waiting, photos, _), (few_waiting, few_photos, _) = LIMITS.values()
+    page = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+    assert f"| photos in a batch | {few_photos} | {photos} |" in page
+    assert f"| requests that wait | {few_waiting}, then the page says that it is busy | {waiting} |" in page
 
 
 async def arrived(_scope, _receive, send):
