@@ -12,11 +12,12 @@ from demo.locales import text
 from demo.ui.errors import sentence
 from demo.ui.html import NNBSP, NOTHING, data_uri, download, percent, template
 from demo.ui.labels import weights_of_choice
-from resnet_app.many.across import Across, Best, Column, as_csv, shared_answers
+from resnet_app.many.across import Across, Best, Column, Unanswered, as_csv, shared_answers
 from resnet_app.registry import SPECS
 from resnet_app.training.calibration import BINS
 
 NONE = "–"
+MOST_UNANSWERED = 12  # pictures that are told of; the table has all
 _show = template("compare/many.html")
 _shared = template("compare/networks.html")
 
@@ -51,6 +52,7 @@ def result(language: str, run: Across, pictures: Mapping[int, Image.Image]) -> M
     has_truth = any(column.tally.count for column in columns)
     keys = (*(("accuracy", "calibration") if has_truth else ()), "confidence", "ms")
     is_done = bool(columns) and all(len(column.answers) == len(run.names) for column in columns)
+    unanswered = run.unanswered()
     disputed = run.contested() if is_done and len(columns) > 1 else []
     return _show(
         "result", language, heads=[*heads, *(text(language, f"compare_col_{key}") for key in keys)],
@@ -63,12 +65,23 @@ def result(language: str, run: Across, pictures: Mapping[int, Image.Image]) -> M
             Disputed(each.name, data_uri(pictures[each.number]), _answers(each.answers))
             for each in disputed if each.number in pictures
         ],
+        unanswered=[(each.name, _reasons(language, each, columns)) for each in unanswered[:MOST_UNANSWERED]],
+        further=len(unanswered[MOST_UNANSWERED:]),
         absent=_shared("absent", language, absent=[
             (_title(each.choice.model, weights_of_choice(language, each.choice)),
              sentence(each.reason, language)) for each in run.absent
         ]),
         csv=_csv(language, run) if is_done else NOTHING,
     )  # fmt: skip
+
+
+def _reasons(language: str, found: Unanswered, columns: Sequence[Column]) -> str:
+    """Why there is no answer, with the numbers of the networks that say so, unless all do."""
+    said = []
+    for reason, places in found.reasons:
+        numbers = "" if len(places) == len(columns) else ", ".join(str(place + 1) for place in places) + ": "
+        said.append(numbers + sentence(reason, language))
+    return " ".join(said)
 
 
 def _title(model: str, weights: str) -> str:

@@ -34,7 +34,8 @@ class Column:
     Attributes:
         choice, spec: of the network.
         classes: what it can answer, in small letters.
-        answers: for each picture, in order; None where it could not be read.
+        answers: for each picture, in order; None where there is none.
+        reasons: why there is none, by the picture's number.
         tally: of the pictures whose folder is named as one of its classes.
         mean_ms: of one picture, from the file to the answer.
     """
@@ -43,6 +44,7 @@ class Column:
     spec: ModelSpec
     classes: frozenset[str]
     answers: list[Best | None] = field(default_factory=list, repr=False)
+    reasons: dict[int, ResNetAppError] = field(default_factory=dict, repr=False)
     tally: Tally = field(default_factory=Tally)
     mean_ms: float = 0.0
 
@@ -62,6 +64,21 @@ class Contested:
     name: str
     answers: tuple[Best | None, ...]
     share: float
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A picture without an answer.
+
+    Attributes:
+        number: of the picture, from 0.
+        name: what it is called.
+        reasons: each with the networks that give it, by their places among the columns.
+    """
+
+    number: int
+    name: str
+    reasons: tuple[tuple[ResNetAppError, tuple[int, ...]], ...]
 
 
 class Across:
@@ -110,6 +127,8 @@ class Across:
         for row, name in zip(batch.rows(self._files, self.names), self.names, strict=True):
             column.mean_ms = batch.mean_ms
             best = row.predictions[0] if row.predictions else None
+            if row.reason:
+                column.reasons[len(column.answers)] = row.reason
             column.answers.append(Best(best.label, best.probability) if best else None)
             true = known.get(Path(name).parent.name.casefold())
             if best and true is not None:
@@ -131,6 +150,17 @@ class Across:
                 found.append((-share, -sum(sure) / len(sure), Contested(number, name, answers, share)))
         return [each for *_, each in sorted(found, key=lambda item: (*item[:2], item[2].number))]
 
+    def unanswered(self) -> list[Unanswered]:
+        """The pictures to which some networks gave no answer, in their order."""
+        found: dict[int, dict[str, tuple[ResNetAppError, list[int]]]] = {}
+        for place, column in enumerate(self.columns):
+            for number, reason in column.reasons.items():
+                found.setdefault(number, {}).setdefault(str(reason), (reason, []))[1].append(place)
+        return [
+            Unanswered(number, self.names[number], tuple((reason, tuple(places)) for reason, places in each.values()))
+            for number, each in sorted(found.items())
+        ]
+
     def _can_agree(self, one: int, two: int) -> bool:
         return not self.columns[one].classes.isdisjoint(self.columns[two].classes)
 
@@ -151,16 +181,17 @@ def shared_answers(first: Column, second: Column) -> float | None:
 
 
 def as_csv(run: Across, titles: Sequence[str]) -> str:
-    """A row for each picture: each network's best answer and its probability.
+    """A row for each picture: each network's best answer and its probability, and why one has none.
 
     Args:
         run: what was answered.
         titles: what each of its columns is called.
     """
     heads = [head for title in titles for head in (title, f"{title}: probability")]
-    lines = [line_of(map(inert, ["file", *heads]))]
+    lines = [line_of(map(inert, ["file", *heads, "error"]))]
+    errors = {each.number: " ".join(str(reason) for reason, _ in each.reasons) for each in run.unanswered()}
     for number, name in enumerate(run.names):
         best = [each.answers[number] if number < len(each.answers) else None for each in run.columns]
         cells = [cell for one in best for cell in ((one.label, f"{one.probability:.6f}") if one else ("", ""))]
-        lines.append(line_of(map(inert, [name, *cells])))
+        lines.append(line_of(map(inert, [name, *cells, errors.get(number, "")])))
     return "".join(lines)

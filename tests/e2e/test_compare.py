@@ -106,7 +106,9 @@ def test_a_zip_with_truth_on_a_phone(open_page: Callable[..., Page], own: list[P
     expect(page.locator("#compare-files .file-preview tr")).to_have_count(1)
     page.locator("#compare-many-start").click()
     expect(page.locator("#compare-many-result a[download]")).to_be_visible()
-    expect(page.locator("#compare-many-result")).to_contain_text("6 of 6 photos lie in a folder named as a class.")
+    expect(page.locator("#compare-many-result")).to_contain_text(
+        "6 of 6 photos have an answer and lie in a folder named as a class."
+    )
     expect(page.locator("#compare-many-result table.networks tbody tr")).to_have_count(3)
     expect(page.locator("#compare-many-result .disputed figure").first).to_be_visible()
     expect_no_sideways_scroll(page)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from demo.compare import handlers, many_handlers
+from demo.compare import handlers, many_handlers, many_view
 from demo.compare.choices import VIEWS
-from demo.locales import CHINESE
+from demo.locales import CHINESE, ENGLISH
 from demo.ui.events import Turns
 from demo.ui.files import MAX_BATCH
 from demo.ui.session import Turn
@@ -49,7 +49,7 @@ def test_a_zip_of_folders_tells_the_truth(labelled: str, bundled) -> None:
     right = [predict.classify(bundled, file).predictions[0].label[:3] == file.name[:3] for file in PHOTOS]
     first, _ = cells_of(shown.result, "networks")
     assert first[2].startswith(f"{100 * sum(right) / len(right):.1f}\u202f%")
-    assert "6 of 6 photos lie in a folder named as a class." in shown.result
+    assert "6 of 6 photos have an answer and lie in a folder named as a class." in shown.result
     assert "over 15 bins (Guo et al. 2017)" in shown.result  # as many as in the paper
     assert (shown.go["visible"], shown.stop["visible"]) == (True, False)
     rows = list(csv.DictReader(io.StringIO(downloaded(shown.result, "photos.csv").decode("utf-8-sig"))))
@@ -61,7 +61,7 @@ def test_a_zip_of_folders_tells_the_truth(labelled: str, bundled) -> None:
 def test_uploads_that_have_lost_their_folders_have_no_accuracy_but_agree_and_differ() -> None:
     shown = final(compare(files=[str(ANT), str(BEE)], chosen=[*BOTH, "resnet18/random"]))
     assert "Calibration error" not in shown.result
-    assert "0 of 2 photos lie" in shown.result
+    assert "0 of 2 photos have an answer and lie" in shown.result
     assert [len(row) for row in cells_of(shown.result, "networks")] == [4] * 3
     pairs = cells_of(shown.result, "pairs")
     assert [row[1:] for row in pairs] == [["", "100", "–"], ["100", "", "–"], ["–", "–", ""]]
@@ -80,6 +80,25 @@ def test_photos_on_which_they_differ_are_shown_with_who_says_what(small_state, s
     assert "<b>bees</b> <span>2: 95.3\u202f%" in disputed  # 1 / (1 + exp(-3))
 
 
+def test_a_photo_that_cannot_be_read_is_told_of_with_the_reason(tmp_path: Path) -> None:
+    broken = [tmp_path / f"{number}.jpg" for number in range(many_view.MOST_UNANSWERED + 1)]
+    for each in broken:
+        each.write_bytes(BEE.read_bytes()[:500])
+    shown = final(compare(files=[*map(str, broken), str(BEE)]))
+    told = shown.result.partition("Photos without an answer")[2]
+    assert told.count("<li><b>") == many_view.MOST_UNANSWERED
+    assert "<b>0.jpg</b> This file is not a picture we can read" in told
+    assert "1 more; the table (CSV) has all." in told
+    rows = list(csv.DictReader(io.StringIO(downloaded(shown.result, "photos.csv").decode("utf-8-sig"))))
+    assert [row["error"].startswith("This file is not a picture we can read") for row in rows] == [True] * len(
+        broken
+    ) + [False]
+
+    run = shown.kept.run
+    del run.columns[0].reasons[0]  # as if one network alone had failed
+    assert "<b>0.jpg</b> 2: This file" in many_view.result(ENGLISH, run, {})
+
+
 def test_while_it_is_under_way_it_says_how_far_and_offers_nothing_to_save(monkeypatch) -> None:
     monkeypatch.setattr(many_handlers, "REPAINT_S", -1)
     *steps, _end = compare(files=[str(ANT), str(BEE)])
@@ -95,7 +114,7 @@ def test_the_same_stands_in_another_language_without_a_pass(labelled: str, monke
     kept = final(compare(files=[labelled])).kept
     monkeypatch.setattr(predict, "classify_square", lambda *_, **__: pytest.fail("computed again"))
     shown = last(many_handlers.show, ask(kept=kept, language=CHINESE), many_handlers.Shown)
-    assert "6 张照片中有 6 张在以类别命名的文件夹里。" in shown.result
+    assert "6 张照片中有 6 张已有答案，并且在以类别命名的文件夹里。" in shown.result
     assert "多张照片，多个网络" in last(many_handlers.show, ask(language=CHINESE), many_handlers.Shown).result
 
 
@@ -113,7 +132,7 @@ def test_a_folder_that_was_dropped_travels_in_the_names_and_tells_the_truth(tmp_
     files = [shutil.copy(file, tmp_path / f"set\u2215{folder}\u2215{file.name}") for file, folder in
              ((ANT, "Ants"), (BEE, "bees"))]  # fmt: skip
     shown = final(compare(files=list(map(str, files)), chosen=BOTH[:1]))
-    assert "2 of 2 photos lie in a folder named as a class." in shown.result
+    assert "2 of 2 photos have an answer and lie in a folder named as a class." in shown.result
 
 
 @pytest.mark.parametrize(("view", "visible"), [*zip(VIEWS, ([1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 1]), strict=True)])

@@ -87,3 +87,7 @@ def test_a_folder_with_truth_is_answered_counted_and_the_absent_told_of(labelled
     assert first["ours"] == by_hand[0].label
     assert float(first["ours: probability"]) == pytest.approx(by_hand[0].probability, abs=1e-5)
     assert (last["ours"], last["ours: probability"]) == ("", "")
+    (unanswered,) = run.unanswered()
+    ((reason, places),) = unanswered.reasons
+    assert (unanswered.number, unanswered.name, places) == (len(labelled) - 1, str(labelled[-1]), (0,))
+    assert str(reason) == last["error"] != first["error"] == ""
