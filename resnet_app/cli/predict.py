@@ -133,19 +133,11 @@ def _given(options: argparse.Namespace) -> list[str]:
 
 def _check_resume(options: argparse.Namespace) -> None:
     """Refuse to go on with what cannot be: the other outputs are of one run."""
-    from resnet_app.many.table import rows_path
-
     others = [name for name in ("json", "grid", "cam_dir") if getattr(options, name)]
-    kind, path = _asked_table(options)
-    is_finished = options.parquet and options.parquet.exists() and not rows_path(options.parquet, kind).exists()
+    _, path = _asked_table(options)
     if options.resume and (path is None or others):
         named = "".join(f", not --{name.replace('_', '-')}" for name in others)
         raise ResNetAppError(f"--resume goes on with a table: name it by --csv, --jsonl or --parquet{named}.")
-    if options.resume and is_finished:
-        raise ResNetAppError(
-            f"{options.parquet} is finished, and a finished Parquet file cannot be gone on with; name another, or "
-            "leave out --resume to write it anew."
-        )
 
 
 def _check_engine(options: argparse.Namespace) -> None:

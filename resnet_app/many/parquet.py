@@ -1,4 +1,4 @@
-"""Finished JSON lines -> a Parquet file, for pandas, DuckDB, Spark: a column each, the types kept."""
+"""Finished JSON lines -> a Parquet file, for pandas, DuckDB, Spark: a column each, the types kept; and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from resnet_app.errors import ResNetAppError
+from resnet_app.errors import OutputError, ResNetAppError
 from resnet_app.outputs import put_in_place
 
 ROWS_AT_ONCE = 10_000
@@ -56,6 +56,50 @@ def write(path: Path, lines: Path, answers: int) -> None:
                 writer.write_table(pa.Table.from_pylist(rows, schema))
 
     put_in_place(path, in_parts)
+
+
+def read_back(path: Path, lines: Path) -> None:
+    """Write a finished table's rows as JSON lines again, so that a run can go on with them.
+
+    Args:
+        path: of the Parquet file.
+        lines: where ``formats.JsonLines`` are wanted; there is never half a file.
+
+    Raises:
+        OutputError: it is no table of ours, or the lines cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def in_parts(part: Path) -> None:
+        with pq.ParquetFile(path) as table, part.open("wb") as file:
+            for rows in table.iter_batches(ROWS_AT_ONCE):
+                file.writelines(map(_line, rows.to_pylist()))
+
+    try:
+        put_in_place(lines, in_parts)
+    except (KeyError, pa.ArrowException):
+        raise OutputError(
+            f"{path} is no table of answers that can be gone on with; name another file, or leave out --resume to "
+            "write it anew."
+        ) from None
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    ranks = range(1, 1 + sum(name.startswith("label") for name in row))
+    told = {
+        "file": row["file"],
+        "predictions": [
+            {what: row[f"{what}{_rank(rank)}"] for what in ("label", "index", "probability")}
+            for rank in ranks if row[f"label{_rank(rank)}"] is not None
+        ],
+        "ms": {name: row[f"{name}_ms"] for name in TIMES},
+        "error": row["error"],
+        "model": {"name": row["model"], "weights": row["weights"], "sha256": row["model_sha256"]},
+        "answers": len(ranks),
+        "bytes": row["bytes"],
+    }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 
 def _flat(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:

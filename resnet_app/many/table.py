@@ -125,8 +125,16 @@ class Table:
         self._path, self._pictures, self._answers = path, pictures, run.answers
         self._rows_path = rows_path(path, kind)
         self._form: Format = Csv(run.answers, model) if kind == CSV else JsonLines(run.answers, model)
+        is_finished = kind == PARQUET and path.is_file() and not self._rows_path.is_file()
+        if resume and is_finished:
+            parquet.read_back(path, self._rows_path)
         coming = map(self._key, pictures) if resume and self._rows_path.is_file() else None
-        self._file = TableFile(self._rows_path, self._form, resume=coming)
+        try:
+            self._file = TableFile(self._rows_path, self._form, resume=coming)
+        except OutputError:
+            if resume and is_finished:  # it stays as it was, alone
+                self._rows_path.unlink(missing_ok=True)
+            raise
         self.kept = self._file.kept
 
     def _key(self, picture: Source) -> Key:

@@ -481,12 +481,35 @@ def test_other_tables_hold_what_the_csv_holds_and_are_gone_on_with(run, by_class
         assert not lines.exists()
         told = pq.read_table(path).to_pylist()
         found = [(each["file"], *filter(None, [each["label"]]), each["error"] or "") for each in told]
-        code, _, (sentence,) = run("predict", by_class, "--parquet", path, "--resume", "--device", "cpu")
-        assert (code, "finished Parquet file cannot be gone on with" in sentence) == (2, True)
     assert found == [(each["file"], *filter(None, [each["label"]]), each["error"]) for each in whole]
     probabilities = [each["probability"] for each in told if "probability" in each and each["probability"] is not None]
     expected = [float(each["probability"]) for each in whole if each["probability"]]
     assert kind == "jsonl" or probabilities == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_finished_parquet_file_is_gone_on_with(run, by_class, tmp_path, draw):
+    path, again = tmp_path / "t.parquet", ["--top-k", "2", "--resume", "--device", "cpu"]
+    (by_class / "bees" / "torn.jpg").write_text("no picture")
+    run("predict", by_class, "--parquet", path, *again)
+    before = pq.read_table(path)
+    draw(by_class / "ants" / "a-late-one.png")
+    code, out, _ = run("predict", by_class, "--parquet", path, *again)
+    assert code == 1
+    assert ["a-late-one.png" in line for line in out if "/10: " in line] == [True]  # the others are there
+    after = pq.read_table(path)
+    late = [Path(file).name == "a-late-one.png" for file in after["file"].to_pylist()]
+    assert after.filter([not each for each in late]).equals(before)  # times and all
+    assert sum(late) == 1
+    assert list(tmp_path.glob("t.parquet*")) == [path]
+    code, _, (sentence,) = run("predict", by_class, "--parquet", path, "--resume", "--device", "cpu", "--top-k", "1")
+    assert (code, "another --top-k" in sentence) == (2, True)
+    assert list(tmp_path.glob("t.parquet*")) == [path]
+    (tmp_path / "other.parquet").write_bytes(path.read_bytes()[:-9])
+    pq.write_table(before.drop_columns("bytes"), tmp_path / "foreign.parquet")
+    for name in ("other", "foreign"):
+        code, _, (sentence,) = run("predict", by_class, "--parquet", tmp_path / f"{name}.parquet", *again)
+        assert (code, "no table of answers that can be gone on with" in sentence) == (2, True)
+        assert not (tmp_path / f"{name}.parquet.jsonl").exists()
 
 
 def test_without_pyarrow_a_parquet_file_is_a_sentence(run, picture, tmp_path, monkeypatch):
