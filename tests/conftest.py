@@ -23,6 +23,8 @@ from tests.ports import free_port
 if os.environ.get("PYTEST_XDIST_WORKER"):
     torch.set_num_threads(1)  # each worker has a core of its own
     os.environ["OMP_NUM_THREADS"] = "1"  # the same for the processes that a test starts
+    if hasattr(os, "nice"):
+        os.nice(19)  # as low as what trains for Why residual?, which would wait for the other worker's tests
 
 
 QUICK = ("resnet18", "resnet50", "resnext50_32x4d")  # a network of each kind; the others are looked at in full runs
