@@ -2,6 +2,10 @@
 // What is asked for in that moment would be heard of on no stream, and Gradio's page would wait for it for ever: on a
 // bad network, where the end arrives late, it does not even start. So an end is passed on only where nothing is under
 // way, else the stream is gone on with; and what is asked for while one ends waits until the page knows of the end.
+// What is cancelled may still speak on its way out, and Gradio's page would show it over the word of Cancel; and take
+// its last message, which has no values, for an error that ends the stream for all. Neither is passed on. The page also
+// waits until the server has ended it, and forgets then whatever runs under the same button by that time; so it is
+// answered at once. What has no name yet is cancelled as soon as it has one.
 (() => {
   const END = /^data: *\{"msg":"close_stream"/;
   const DONE = /^data: *\{"msg":"(process_completed|unexpected_error)","event_id":(?:"(\w+)")?/;
@@ -11,6 +15,7 @@
   const underWay = new Set(); // what was asked for, by the server's names
   const early = new Set(); // what was done before the page has read its name
   const asking = new Set(); // what the server has not given a name yet
+  const names = new Map(); // of what was asked for last, by its function; promises
   const cancelled = new Set(); // whose end the page has asked for
   let ending = Promise.resolve();
 
@@ -19,13 +24,17 @@
     const said = answer.ok && (await answer.clone().json().catch(() => null));
     const name = said?.event_id;
     if (name && !early.delete(name)) underWay.add(name);
-    return answer;
+    return { answer, name };
   };
   const ask = async (...request) => {
     const naming = named(request);
+    names.set(
+      JSON.parse(request[1].body).fn_index,
+      naming.then(({ name }) => name),
+    );
     asking.add(naming);
     try {
-      return await naming;
+      return (await naming).answer;
     } finally {
       asking.delete(naming);
       if (!asking.size) early.clear();
@@ -60,8 +69,13 @@
     else if (name && !underWay.delete(name) && asking.size) early.add(name);
   };
 
-  const cancel = ({ event_id: name }) => name && cancelled.add(name);
-
+  const cancel = async (address, options) => {
+    const body = JSON.parse(options.body);
+    const name = body.event_id ?? (await names.get(body.fn_index));
+    if (!name) return;
+    cancelled.add(name);
+    await fetched(address, { ...options, body: JSON.stringify({ ...body, event_id: name }) });
+  };
   // Of what is cancelled nothing but that it is over.
   const passedOn = (message) => {
     const [, what, name] = OF.exec(message) ?? [];
@@ -100,7 +114,9 @@
   }
 
   const listen = async (...asked) => {
-    const request = new Request(...asked);
+    // A browser keeps two requests of one address apart by its cache: one that waits there while the other one is given
+    // up goes out twice, and the server tells the first what the page hears of the second alone.
+    const request = new Request(new Request(...asked), { cache: "no-store" });
     const answer = await fetched(request);
     if (!answer.ok || !answer.body) return answer;
     const [said, written] = [heard(answer, request), new TextEncoder()];
@@ -116,7 +132,10 @@
 
   window.fetch = (...request) => {
     const { pathname } = new URL(request[0].url ?? request[0], location.href);
-    if (pathname.endsWith("/cancel")) cancel(JSON.parse(request[1].body));
+    if (pathname.endsWith("/cancel")) {
+      cancel(...request).catch(() => {}); // where the server is gone nothing is under way
+      return Promise.resolve(Response.json({ success: true }));
+    }
     if (pathname.endsWith("/queue/join")) return ask(...request);
     return pathname.endsWith("/queue/data") ? listen(...request) : fetched(...request);
   };

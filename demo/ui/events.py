@@ -146,7 +146,7 @@ def on_cancel(listen: Listen, stopped: Callable[[str], Any], language: Any, show
     """Wire Cancel, at once: what is under way ends, and nothing that it may still say on its way out is shown.
 
     The end is asked for first: the page hears nothing of that work from then on (``static/stream.js``), so that what
-    Cancel itself shows is the last word.
+    Cancel itself shows is the last word. What follows that work by ``then`` is asked for twice.
 
     Args:
         listen: the button's event.

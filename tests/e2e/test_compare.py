@@ -56,6 +56,13 @@ def test_ten_networks_on_one_photo_and_cancel_in_between(open_page: Callable[...
     expect(page.locator("#compare-photo-start")).to_be_visible()
     assert 1 <= page.locator(ROWS).count() < 10
 
+    page.locator("#compare-photo-start").click()  # while the server still ends the first
+    page.locator("#compare-photo-stop").click()
+    expect(page.locator("#compare-photo-progress")).to_contain_text("Cancelled")
+    page.wait_for_timeout(2000)  # in which a network would have been done
+    expect(page.locator("#compare-photo-progress")).to_contain_text("Cancelled")
+    expect(page.locator("#compare-photo-start")).to_be_visible()
+
     for name in LARGE:  # what remains is quick
         page.locator("#compare-chosen .token", has_text=f"{name} ·").locator(".token-remove").click()
     choose(page, NETWORKS, "ResNet-18 · Ants or bees (bundled)")

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 
 from tests.e2e.relay import relayed
 from tests.e2e.ways import enter
@@ -12,7 +12,9 @@ def test_nothing_is_lost_where_the_end_of_a_stream_comes_late(browser: Browser, 
     """The server has ended it, the page does not know yet and asks: without ``static/stream.js`` it never starts."""
     with relayed(urlsplit(address).port, late_s=0.5) as relay:
         page = browser.new_page(locale="en-US")
+        listened: list[Request] = []
         open_streams: list[str] = []
+        page.on("request", lambda asked: "/queue/data" in asked.url and listened.append(asked))
         page.on("request", lambda asked: "/queue/data" in asked.url and open_streams.append(asked.url))
         for over in ("requestfinished", "requestfailed"):
             page.on(over, lambda asked: "/queue/data" in asked.url and open_streams.remove(asked.url))
@@ -31,4 +33,7 @@ def test_nothing_is_lost_where_the_end_of_a_stream_comes_late(browser: Browser, 
             page.locator("#explain-examples button").nth(photo).click()
         assert open_streams == []  # a browser has few connections: where nothing is under way none is held
         assert relay.held >= 5
+        assert len(listened) >= 5
+        for asked in listened:  # past the cache, in which one of two requests may go out twice, and be told half
+            assert asked.all_headers().get("cache-control") == "no-cache"
         page.close()

@@ -45,7 +45,7 @@ def test_each_quick_method_has_a_picture_and_a_row(looked_at: handlers.Asked, mo
     assert (end.go["visible"], end.stop["visible"]) == (True, False)
 
 
-def test_after_cancel_nothing_more_is_shown(looked_at: handlers.Asked) -> None:
+def test_where_another_map_stands_nothing_of_them_is_shown(looked_at: handlers.Asked) -> None:
     shown = carry_out(rivals_handlers.compare, looked_at, Compared, turns=Turns.WATCH, stale=NOT_COMPARED)
     next(shown)
     looked_at.turn.take()

@@ -125,14 +125,23 @@ def test_the_loss_is_sampled_and_drawn_on_one_scale(trained: Shown, plane: str) 
 
 
 @pytest.mark.slow
-def test_after_cancel_nothing_more_is_shown_and_the_process_has_ended() -> None:
+def test_after_cancel_the_process_has_ended() -> None:
     asked = ask(**SMALL)
     shown = carry_out(handlers.train, asked, Shown, turns=Turns.TAKE, failed=handlers.FAILED)
     first = next(shown)
-    asked.turn.take()  # as Cancel does
-    assert list(shown) == [Shown()]
+    shown.close()  # as Cancel does
     assert workers_of(os.getpid()) == []
     assert not first.study.is_done
+
+
+@pytest.mark.slow
+def test_another_training_of_the_same_visitor_takes_the_place_of_this_one() -> None:
+    asked = ask(**SMALL)
+    shown = carry_out(handlers.train, asked, Shown, turns=Turns.TAKE, failed=handlers.FAILED)
+    next(shown)
+    asked.turn.take()
+    assert list(shown) == [Shown()]
+    assert workers_of(os.getpid()) == []
 
 
 def test_what_cannot_be_trained_is_one_sentence_and_the_button_is_back() -> None:
