@@ -9,9 +9,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 
@@ -26,10 +25,9 @@ def main() -> int:
     from resnet_app.errors import ResNetAppError
 
     options = _options()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended as by Ctrl-C: what was brought is removed
     try:
         _start(options, _port(options))
-    except KeyboardInterrupt:  # before all is ready; later it is Gradio's to take
+    except KeyboardInterrupt:  # before the page is up; later it is Gradio's to take
         return 0
     except ResNetAppError as refusal:
         print(refusal, file=sys.stderr)
@@ -194,10 +192,11 @@ def serve(
         routes.add(app, classroom_addresses.addresses(classroom))
     give_back_every(60)
     _tell(str(app.local_url), shared, classroom.secret if classroom else "")
+    # In a thread: this one hears at once that it is to end.
+    threading.Thread(target=warm_up, args=(model, weights, device), name="warm-up").start()
     if window:
-        _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
+        _stay_in_a_window(app, self_signed=https == [])
     else:
-        warm_up(model, weights, device)
         app.block_thread()
 
 
@@ -224,11 +223,10 @@ def _tell(local: str, shared: Sequence[str], secret: str = "") -> None:
         print(f"* You, the teacher, open:  {shared[0] if shared else own}/#teacher={secret}", flush=True)
 
 
-def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: bool) -> None:
+def _stay_in_a_window(app: Any, *, self_signed: bool) -> None:
     """Until it is closed, or, where there is none, until stopped."""
     from demo.hosting import window
 
-    threading.Thread(target=prepare, name="warm-up").start()
     try:
         closed = window.stay_open(app.local_url, self_signed=self_signed)
     except KeyboardInterrupt:
@@ -247,6 +245,7 @@ def prepare_environment() -> None:
     wait_asleep()
     keep_together()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended as by Ctrl-C: what was brought is removed
     with suppress(OSError):  # a full disk: the page is there all the same, and says so of what is brought
         own_folder()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

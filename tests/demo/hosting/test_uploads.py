@@ -46,7 +46,7 @@ def start(tmp_path):
 def brought(address):
     """Where the app has put the bee."""
     with BEE.open("rb") as photo:
-        return Path(httpx.post(f"{address}/gradio_api/upload", files={"files": photo}).json()[0])
+        return Path(httpx.post(f"{address}/gradio_api/upload", files={"files": photo}, timeout=60).json()[0])
 
 
 @pytest.mark.slow
