@@ -29,6 +29,11 @@ def fingerprint(model: LoadedModel) -> str:
     return found.hexdigest()[:DIGITS]
 
 
+def aside_path(path: Path) -> Path:
+    """Where the rows lie that a run has put aside."""
+    return path.with_name(f"{path.name}.earlier")
+
+
 class Earlier:
     """The rows of earlier runs that a run may keep; they are safe on the disk until they stand in its table again.
 
@@ -48,7 +53,7 @@ class Earlier:
         Raises:
             OutputError: the table is another model's, has other columns, or cannot be read or written.
         """
-        self._path, self._rest, self._form = path, path.with_name(f"{path.name}.earlier"), form
+        self._path, self._rest, self._form = path, aside_path(path), form
         self._aside: defaultdict[Key, deque[bytes]] = defaultdict(deque)
         self.kept = self.whole = 0
         with writing(path):

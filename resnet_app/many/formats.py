@@ -152,9 +152,14 @@ class JsonLines:
         with path.open("rb") as file:
             for line in file:
                 if line.endswith(b"\n"):
-                    yield self._record(line)
+                    yield self.record(line)
 
-    def _record(self, line: bytes) -> Record:
+    def record(self, line: bytes) -> Record:
+        """What one whole line says.
+
+        Raises:
+            OtherTableError: it is no row of this model.
+        """
         try:
             told = json.loads(line)
             if (told["model"]["sha256"], told["answers"]) != (self._model, self.answers):

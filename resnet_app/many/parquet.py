@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_app.errors import OutputError, ResNetAppError
+from resnet_app.many.formats import JsonLines, OtherTableError
 from resnet_app.outputs import put_in_place
 
 ROWS_AT_ONCE = 10_000
@@ -58,31 +59,41 @@ def write(path: Path, lines: Path, answers: int) -> None:
     put_in_place(path, in_parts)
 
 
-def read_back(path: Path, lines: Path) -> None:
+def read_back(path: Path, lines: Path, form: JsonLines) -> None:
     """Write a finished table's rows as JSON lines again, so that a run can go on with them.
 
     Args:
         path: of the Parquet file.
-        lines: where ``formats.JsonLines`` are wanted; there is never half a file.
+        lines: where they are wanted; there is never half a file.
+        form: of the lines, and by which model.
 
     Raises:
-        OutputError: it is no table of ours, or the lines cannot be written.
+        OutputError: it is no table of that model, or the lines cannot be written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
     def in_parts(part: Path) -> None:
-        with pq.ParquetFile(path) as table, part.open("wb") as file:
-            for rows in table.iter_batches(ROWS_AT_ONCE):
-                file.writelines(map(_line, rows.to_pylist()))
+        with part.open("wb") as file:
+            file.writelines(form.record(line).line for line in _lines(path))
 
     try:
         put_in_place(lines, in_parts)
-    except (KeyError, pa.ArrowException):
+    except OtherTableError:
         raise OutputError(
-            f"{path} is no table of answers that can be gone on with; name another file, or leave out --resume to "
-            "write it anew."
+            f"{path} does not hold answers of this model and this --top-k, or is damaged; name another file, or leave "
+            "out --resume to write it anew."
         ) from None
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as table:
+            for rows in table.iter_batches(ROWS_AT_ONCE):
+                yield from map(_line, rows.to_pylist())
+    except (KeyError, OSError, pa.ArrowException):  # what it raises of a damaged file depends on where
+        raise OtherTableError from None
 
 
 def _line(row: dict[str, Any]) -> bytes:

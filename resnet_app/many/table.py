@@ -11,7 +11,7 @@ from pathlib import Path
 from resnet_app.errors import OutputError
 from resnet_app.many import parquet
 from resnet_app.many.batch import Batch, Row
-from resnet_app.many.earlier import Earlier
+from resnet_app.many.earlier import Earlier, aside_path
 from resnet_app.many.formats import Csv, Format, JsonLines, Key
 from resnet_app.many.remote import Place, RemoteFile
 from resnet_app.many.sources import Source
@@ -45,6 +45,8 @@ class TableFile:
         self.kept = self._earlier.kept if self._earlier else 0
         self._whole = self._earlier.whole if self._earlier else 0
         with writing(path):
+            if self._earlier is None:
+                aside_path(path).unlink(missing_ok=True)  # of a run that nobody goes on with
             self._file = path.open("r+b" if self._whole else "wb", buffering=0)
             if self._whole:
                 self._file.truncate(self._whole)
@@ -127,14 +129,9 @@ class Table:
         self._form: Format = Csv(run.answers, model) if kind == CSV else JsonLines(run.answers, model)
         is_finished = kind == PARQUET and path.is_file() and not self._rows_path.is_file()
         if resume and is_finished:
-            parquet.read_back(path, self._rows_path)
+            parquet.read_back(path, self._rows_path, JsonLines(run.answers, model))
         coming = map(self._key, pictures) if resume and self._rows_path.is_file() else None
-        try:
-            self._file = TableFile(self._rows_path, self._form, resume=coming)
-        except OutputError:
-            if resume and is_finished:  # it stays as it was, alone
-                self._rows_path.unlink(missing_ok=True)
-            raise
+        self._file = TableFile(self._rows_path, self._form, resume=coming)
         self.kept = self._file.kept
 
     def _key(self, picture: Source) -> Key:

@@ -502,13 +502,15 @@ def test_a_finished_parquet_file_is_gone_on_with(run, by_class, tmp_path, draw):
     assert sum(late) == 1
     assert list(tmp_path.glob("t.parquet*")) == [path]
     code, _, (sentence,) = run("predict", by_class, "--parquet", path, "--resume", "--device", "cpu", "--top-k", "1")
-    assert (code, "another --top-k" in sentence) == (2, True)
+    assert (code, sentence.startswith(f"{path} does not hold answers of this model and this --top-k")) == (2, True)
     assert list(tmp_path.glob("t.parquet*")) == [path]
-    (tmp_path / "other.parquet").write_bytes(path.read_bytes()[:-9])
+    whole = path.read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(whole[:-9])
+    (tmp_path / "torn.parquet").write_bytes(whole[:200] + bytes(len(whole) - 400) + whole[-200:])
     pq.write_table(before.drop_columns("bytes"), tmp_path / "foreign.parquet")
-    for name in ("other", "foreign"):
+    for name in ("cut", "torn", "foreign"):
         code, _, (sentence,) = run("predict", by_class, "--parquet", tmp_path / f"{name}.parquet", *again)
-        assert (code, "no table of answers that can be gone on with" in sentence) == (2, True)
+        assert (code, "or is damaged; name another file" in sentence) == (2, True)
         assert not (tmp_path / f"{name}.parquet.jsonl").exists()
 
 
