@@ -30,7 +30,10 @@
     const naming = named(request);
     names.set(
       JSON.parse(request[1].body).fn_index,
-      naming.then(({ name }) => name),
+      naming.then(
+        ({ name }) => name,
+        () => null,
+      ),
     );
     asking.add(naming);
     try {
