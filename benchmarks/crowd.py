@@ -118,8 +118,8 @@ class Server:
                 Path(f"/proc/{each}/clear_refs").write_text("5")
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
+        """End the process, which takes its folder of uploads along."""
+        self._process.terminate()
         self._process.wait()
 
     def _family(self) -> list[int]:

@@ -108,8 +108,8 @@ class App:
         return 1000 * (time.perf_counter() - started)
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
+        """End the process, which takes its folder of uploads along."""
+        self._process.terminate()
         self._process.wait()
 
 
