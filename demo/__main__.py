@@ -9,9 +9,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
+
+
+_ended = threading.Event()
 
 
 def main() -> int:
@@ -20,6 +24,20 @@ def main() -> int:
     Exit codes: 0 stopped, 2 wrong options, or a device, a certificate or an address that cannot be had.
     """
     prepare_environment()
+    for each in (signal.SIGINT, signal.SIGTERM):  # a service that is stopped removes what was brought, as after Ctrl-C
+        signal.signal(each, _end)
+    with suppress(KeyboardInterrupt):  # until all is ready; later it is Gradio's to take
+        return _run()
+    return 0
+
+
+def _end(*_signal: Any) -> None:
+    """It is to end, which is noted as well as raised: an import can swallow what is raised in its midst."""
+    _ended.set()
+    raise KeyboardInterrupt
+
+
+def _run() -> int:
     from resnet_app.cli.console import missing_package
     from resnet_app.cli.options import EXIT_USAGE
     from resnet_app.errors import ResNetAppError
@@ -27,8 +45,6 @@ def main() -> int:
     options = _options()
     try:
         _start(options, _port(options))
-    except KeyboardInterrupt:  # before the page is up; later it is Gradio's to take
-        return 0
     except ResNetAppError as refusal:
         print(refusal, file=sys.stderr)
         return EXIT_USAGE
@@ -192,12 +208,12 @@ def serve(
         routes.add(app, classroom_addresses.addresses(classroom))
     give_back_every(60)
     _tell(str(app.local_url), shared, classroom.secret if classroom else "")
-    # In a thread: this one hears at once that it is to end.
-    threading.Thread(target=warm_up, args=(model, weights, device), name="warm-up").start()
     if window:
-        _stay_in_a_window(app, self_signed=https == [])
+        _stay_in_a_window(app, partial(warm_up, model, weights, device), self_signed=https == [])
     else:
-        app.block_thread()
+        warm_up(model, weights, device)
+        if not _ended.is_set():
+            app.block_thread()
 
 
 def _tell(local: str, shared: Sequence[str], secret: str = "") -> None:
@@ -223,10 +239,11 @@ def _tell(local: str, shared: Sequence[str], secret: str = "") -> None:
         print(f"* You, the teacher, open:  {shared[0] if shared else own}/#teacher={secret}", flush=True)
 
 
-def _stay_in_a_window(app: Any, *, self_signed: bool) -> None:
+def _stay_in_a_window(app: Any, prepare: Callable[[], None], *, self_signed: bool) -> None:
     """Until it is closed, or, where there is none, until stopped."""
     from demo.hosting import window
 
+    threading.Thread(target=prepare, name="warm-up").start()
     try:
         closed = window.stay_open(app.local_url, self_signed=self_signed)
     except KeyboardInterrupt:
@@ -245,7 +262,6 @@ def prepare_environment() -> None:
     wait_asleep()
     keep_together()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended as by Ctrl-C: what was brought is removed
     with suppress(OSError):  # a full disk: the page is there all the same, and says so of what is brought
         own_folder()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

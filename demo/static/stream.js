@@ -5,7 +5,8 @@
 // What is cancelled may still speak on its way out, and Gradio's page would show it over the word of Cancel; and take
 // its last message, which has no values, for an error that ends the stream for all. Neither is passed on. The page also
 // waits until the server has ended it, and forgets then whatever runs under the same button by that time; so it is
-// answered at once. What has no name yet is cancelled as soon as it has one.
+// answered at once. What has no name yet is cancelled as soon as it has one. The server ends all that a visitor has under
+// one button, so that nothing is begun there again before it has answered.
 (() => {
   const END = /^data: *\{"msg":"close_stream"/;
   const DONE = /^data: *\{"msg":"(process_completed|unexpected_error)","event_id":(?:"(\w+)")?/;
@@ -17,9 +18,11 @@
   const asking = new Set(); // what the server has not given a name yet
   const names = new Map(); // of what was asked for last, by its function; promises
   const cancelled = new Set(); // whose end the page has asked for
+  const cancelling = new Map(); // what the server has not ended yet, by its function; promises
   let ending = Promise.resolve();
 
-  const named = async (request) => {
+  const named = async (button, request) => {
+    await cancelling.get(button);
     const answer = await fetched(...request);
     const said = answer.ok && (await answer.clone().json().catch(() => null));
     const name = said?.event_id;
@@ -27,9 +30,10 @@
     return { answer, name };
   };
   const ask = async (...request) => {
-    const naming = named(request);
+    const { fn_index: button } = JSON.parse(request[1].body);
+    const naming = named(button, request);
     names.set(
-      JSON.parse(request[1].body).fn_index,
+      button,
       naming.then(
         ({ name }) => name,
         () => null,
@@ -74,7 +78,8 @@
 
   const cancel = async (address, options) => {
     const body = JSON.parse(options.body);
-    const name = body.event_id ?? (await names.get(body.fn_index));
+    const asked = body.event_id ? null : await names.get(body.fn_index);
+    const name = body.event_id ?? (underWay.has(asked) && asked);
     if (!name) return;
     cancelled.add(name);
     await fetched(address, { ...options, body: JSON.stringify({ ...body, event_id: name }) });
@@ -136,8 +141,9 @@
   window.fetch = (...request) => {
     const { pathname } = new URL(request[0].url ?? request[0], location.href);
     if (pathname.endsWith("/cancel")) {
-      cancel(...request).catch(() => {}); // where the server is gone nothing is under way
-      return Promise.resolve(Response.json({ success: true }));
+      const ended = cancel(...request).catch(() => {}); // where the server is gone nothing is under way
+      cancelling.set(JSON.parse(request[1].body).fn_index, ended);
+      return Promise.resolve(new Response('{"success":true}'));
     }
     if (pathname.endsWith("/queue/join")) return ask(...request);
     return pathname.endsWith("/queue/data") ? listen(...request) : fetched(...request);

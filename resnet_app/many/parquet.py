@@ -92,7 +92,11 @@ def _lines(path: Path) -> Iterator[bytes]:
         with pq.ParquetFile(path) as table:
             for rows in table.iter_batches(ROWS_AT_ONCE):
                 yield from map(_line, rows.to_pylist())
-    except (KeyError, OSError, pa.ArrowException):  # what it raises of a damaged file depends on where
+    except OSError as error:
+        if error.errno:
+            raise OutputError(f"{path} cannot be read ({error.strerror}).") from None
+        raise OtherTableError from None
+    except (KeyError, TypeError, ValueError, pa.ArrowException):  # what is raised of a damaged file depends on where
         raise OtherTableError from None
 
 

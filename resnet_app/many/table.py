@@ -45,9 +45,10 @@ class TableFile:
         self.kept = self._earlier.kept if self._earlier else 0
         self._whole = self._earlier.whole if self._earlier else 0
         with writing(path):
-            if self._earlier is None:
-                aside_path(path).unlink(missing_ok=True)  # of a run that nobody goes on with
             self._file = path.open("r+b" if self._whole else "wb", buffering=0)
+            if self._earlier is None:
+                with suppress(OSError):  # of a run that nobody goes on with
+                    aside_path(path).unlink()
             if self._whole:
                 self._file.truncate(self._whole)
                 self._file.seek(self._whole)
@@ -127,12 +128,14 @@ class Table:
         self._path, self._pictures, self._answers = path, pictures, run.answers
         self._rows_path = rows_path(path, kind)
         self._form: Format = Csv(run.answers, model) if kind == CSV else JsonLines(run.answers, model)
-        is_finished = kind == PARQUET and path.is_file() and not self._rows_path.is_file()
-        if resume and is_finished:
+        if resume and kind == PARQUET and path.is_file() and not self._has_rows():
             parquet.read_back(path, self._rows_path, JsonLines(run.answers, model))
-        coming = map(self._key, pictures) if resume and self._rows_path.is_file() else None
+        coming = map(self._key, pictures) if resume and self._has_rows() else None
         self._file = TableFile(self._rows_path, self._form, resume=coming)
         self.kept = self._file.kept
+
+    def _has_rows(self) -> bool:
+        return self._rows_path.is_file() or aside_path(self._rows_path).is_file()
 
     def _key(self, picture: Source) -> Key:
         return self._form.label(picture.name), str(size_of(picture.file))
