@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from types import FrameType
 from typing import Any
-
 
 _ended = threading.Event()
 
@@ -31,9 +31,13 @@ def main() -> int:
     return 0
 
 
-def _end(*_signal: Any) -> None:
-    """It is to end, which is noted as well as raised: an import can swallow what is raised in its midst."""
+def _end(_signal: int, frame: FrameType | None) -> None:
+    """The app is to end: at once, but for an import, which would swallow what is raised in its midst, or break."""
     _ended.set()
+    while frame:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return
+        frame = frame.f_back
     raise KeyboardInterrupt
 
 
@@ -310,6 +314,8 @@ def _first_answer(model: str | None, weights: str | None, device: str) -> None:
     from resnet_app.inference import predict
     from resnet_app.registry import EXAMPLES
 
+    if _ended.is_set():  # while these came in
+        return
     loaded = obtain(model, weights, device)
     for example in EXAMPLES[:1]:
         predict.classify(loaded, example)
