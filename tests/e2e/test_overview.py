@@ -18,6 +18,18 @@ def filled(open_page: Callable[..., Page]) -> Callable[..., Page]:
     return opened
 
 
+# How wide the page's text is in the first picture after F, and a second later; twice.
+WIDTHS = """async () => {
+  const widths = [];
+  for (let i = 0; i < 2; i++) {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "f", bubbles: true }));
+    for (const wait of [requestAnimationFrame, (then) => setTimeout(then, 1000)]) {
+      await new Promise(wait);
+      widths.push(document.querySelector("#tabs").getBoundingClientRect().width);
+    }
+  }
+  return widths;
+}"""
 # What a quick hand asks for before the answer to what it asked for before is there.
 QUICKLY = """async () => {
   const unit = document.querySelector("#unit");
@@ -119,6 +131,15 @@ def test_holding_shows_the_photo_without_its_map_and_a_click_enlarges_it(open_pa
     assert large["width"] == 1440
     page.keyboard.press("Escape")
     expect(picture).not_to_have_class(re.compile("zoomed"))
+
+
+def test_the_projector_stands_at_once(open_page: Callable[..., Page]) -> None:
+    """No line is broken anew while a margin slides away, and none where it comes back."""
+    page = open_page(viewport={"width": 1280, "height": 720})
+    on, still_on, off, still_off = page.evaluate(WIDTHS)
+    assert on == still_on
+    assert off == still_off
+    assert on > off
 
 
 def test_the_projector_shows_one_thing_and_keys_do_what_buttons_do(open_page: Callable[..., Page]) -> None:
