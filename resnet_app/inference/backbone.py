@@ -3,8 +3,9 @@
 Three things make the eager pass slow at one picture: BatchNorm as a step of its own, weights that oneDNN brings into
 its own blocked order at every call, and ReLU and the residual addition as further trips through memory. Here BatchNorm
 is folded into the convolution before it, the weights are brought into order once, and the convolution does the rest in
-the same step. The ops are those that inductor's freezing emits. They are private to torch: they are tried once against
-the eager pass, and where they are missing or differ, the eager pass it is.
+the same step; several pictures at once get by with fewer multiplications, too (``winograd``). The ops are those that
+inductor's freezing emits. They are private to torch: they are tried once against the eager pass, and where they are
+missing or differ, the eager pass it is.
 
 On an NVIDIA GPU the eager pass can be recorded instead, for pictures that come one by one (``replay``).
 """
@@ -84,7 +85,10 @@ class Backbone:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of the second copy of the weights in the faster steps, and of what a recorded pass puts out."""
+        """Bytes of the second copy of the weights in the faster steps, and of what a recorded pass puts out.
+
+        For ``group`` > 1 some of the weights take four times as much (``winograd``), which is not counted here.
+        """
         recorded = self._replay.memory_bytes if self._replay else 0
         if not self.has_copy:
             return recorded

@@ -1,4 +1,7 @@
-"""A convolution and a residual block as private oneDNN steps: BatchNorm folded in, weights in the CPU's own order."""
+"""A convolution and a residual block as private oneDNN steps: BatchNorm folded in, weights in the CPU's own order.
+
+For several pictures at once some convolutions go by ``winograd``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from resnet_app.inference import winograd
+from resnet_app.inference.winograd import WinogradConvolution
 from resnet_app.resnet import BasicBlock, Bottleneck
 
 
@@ -51,13 +56,15 @@ class PackedBlock:
     """A residual block from folded convolutions."""
 
     def __init__(self, block: BasicBlock | Bottleneck, x: Tensor) -> None:
-        self._branch: list[Convolution] = []
+        self._branch: list[Convolution | WinogradConvolution] = []
         self._projection = None
         if block.downsample is not None:
             conv, norm = block.downsample.children()
             self._projection = Convolution(conv, norm, x)
         for conv, norm in _pairs(block):
-            self._branch.append(Convolution(conv, norm, x))
+            self._branch.append(
+                WinogradConvolution(conv, norm) if winograd.suits(conv, x) else Convolution(conv, norm, x)
+            )
             x = self._branch[-1](x)
 
     def __call__(self, x: Tensor, spare: bool = False) -> Tensor:
