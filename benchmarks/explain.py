@@ -21,11 +21,13 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 NETWORKS = ("resnet18", "resnet50", "resnet152", "resnext50_32x4d")
 FIVE = [1, 7, 281, 340, 999]
-MANY, AT_ONCE = 8, ", 8 at once"  # photos of a pass, whose time is told for each
+MANY = 8  # photos of a pass, whose time is told for each
+AT_ONCE, ON_EACH = ", 8 at once", ", 8 on each core"
 PAUSE_S = 0.05  # for the threads of the side before to go to sleep
 Work = Callable[[], object]
 
@@ -58,7 +60,8 @@ def ours(name: str) -> dict[str, Work]:
         return work
 
     eight = torch.randn(MANY, 3, 224, 224)
-    sides = {"ours" + AT_ONCE: passes(model.for_many(2 * MANY), eight)}
+    at_once = passes(model.for_many(2 * MANY), eight)
+    sides = {"ours" + AT_ONCE: at_once, "ours" + ON_EACH: on_each_core([at_once] * torch.get_num_threads())}
     if has_quick_bfloat16(model.device):
         half = models.load(models.choose(name, "random", device="cpu", precision="bfloat16"))
         sides["ours, bfloat16"] = passes(half, pixels)
@@ -70,6 +73,14 @@ def ours(name: str) -> dict[str, Work]:
         "ours, layer4, 5 classes": lambda: cam.heatmaps(model, answer(), FIVE),
         "ours, layer3, 1 class": lambda: cam.heatmaps(model, answer(third), FIVE[:1], layers=["layer3"]),
     }
+
+
+def on_each_core(works: list[Work]) -> Work:
+    """All of them at the same time, each in a thread that computes on one core: as many as there are cores."""
+    from resnet_app.device import take_cores
+
+    pool = ThreadPoolExecutor(len(works), initializer=take_cores, initargs=(1,))
+    return lambda: list(pool.map(lambda work: work(), works))
 
 
 def torch_peers(name: str) -> dict[str, Work]:
@@ -129,14 +140,20 @@ def onnx_runtime(name: str) -> dict[str, Work]:
     import onnxruntime
     import torch
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    def session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    cores = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
-        session = onnxruntime.InferenceSession(exported(name, folder), options, providers=["CPUExecutionProvider"])
+        path = exported(name, folder)
+        on_all, on_one = session(path, cores), session(path, 1)
     given = np.random.default_rng(0).random((MANY, 3, 224, 224), np.float32)
     return {
-        "ONNX Runtime": lambda: session.run(None, {"x": given[:1]}),
-        "ONNX Runtime" + AT_ONCE: lambda: session.run(None, {"x": given}),
+        "ONNX Runtime": lambda: on_all.run(None, {"x": given[:1]}),
+        "ONNX Runtime" + AT_ONCE: lambda: on_all.run(None, {"x": given}),
+        "ONNX Runtime" + ON_EACH: on_each_core([lambda: on_one.run(None, {"x": given})] * cores),
     }
 
 
@@ -163,6 +180,12 @@ def openvino(name: str) -> dict[str, Work]:
             read.reshape([count, 3, 224, 224])
             compiled = library.Core().compile_model(read, "CPU", settings).create_infer_request()
             sides[title] = lambda compiled=compiled, count=count: compiled.infer([given[:count]])
+        cores = torch.get_num_threads()
+        settings = {"INFERENCE_NUM_THREADS": cores, "NUM_STREAMS": cores, "INFERENCE_PRECISION_HINT": "f32"}
+        read.reshape([MANY, 3, 224, 224])
+        compiled = library.Core().compile_model(read, "CPU", settings)
+        requests = [compiled.create_infer_request() for _ in range(cores)]
+        sides["OpenVINO" + ON_EACH] = on_each_core([lambda each=each: each.infer([given]) for each in requests])
     return sides
 
 
@@ -170,7 +193,12 @@ KINDS = {"ours": ours, "torch_peers": torch_peers, "onnx_runtime": onnx_runtime,
 
 
 def work(kind: str, name: str) -> None:
-    """A runtime's process: say what it can do, then time one pass of what is asked for, the one before it untimed."""
+    """A runtime's process: say what it can do, then time one pass of what is asked for, the one before it untimed.
+
+    What it answers with are milliseconds for each photo.
+    """
+    import torch
+
     warnings.simplefilter("ignore")  # of the peers' own imports
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
@@ -183,7 +211,10 @@ def work(kind: str, name: str) -> None:
         sides[line.strip()]()
         started = time.perf_counter()
         sides[line.strip()]()
-        print(1000 * (time.perf_counter() - started), file=answers, flush=True)
+        spent = 1000 * (time.perf_counter() - started)
+        photos = {AT_ONCE: MANY, ON_EACH: MANY * torch.get_num_threads()}
+        count = next((photos[ending] for ending in photos if line.strip().endswith(ending)), 1)
+        print(spent / count, file=answers, flush=True)
 
 
 class Worker:
@@ -202,7 +233,7 @@ class Worker:
         return self._process.stdout.readline().strip()
 
     def milliseconds(self, side: str) -> float:
-        """Of one pass."""
+        """Of one pass, for each photo in it."""
         assert self._process.stdin is not None
         print(side, file=self._process.stdin, flush=True)
         return float(self._read())
@@ -222,7 +253,7 @@ def measure(name: str, repeats: int) -> dict[str, list[float]]:
         for turn in range(repeats + 1):
             for worker, side in sides:
                 time.sleep(PAUSE_S)
-                spent = worker.milliseconds(side) / (MANY if side.endswith(AT_ONCE) else 1)
+                spent = worker.milliseconds(side)
                 if turn:
                     took.setdefault(side, []).append(spent)
     finally:
@@ -250,6 +281,8 @@ RATIOS = (
     ("eager, 8 at once", "ours, 8 at once", "eight photos at once: eager torchvision over ours"),
     ("ours, 8 at once", "ONNX Runtime, 8 at once", "eight photos at once: ours over ONNX Runtime"),
     ("ours, 8 at once", "OpenVINO, 8 at once", "eight photos at once: ours over OpenVINO"),
+    ("ours, 8 on each core", "ONNX Runtime, 8 on each core", "eight photos on each core: ours over ONNX Runtime"),
+    ("ours, 8 on each core", "OpenVINO, 8 on each core", "eight photos on each core: ours over OpenVINO"),
     ("ours", "ours, bfloat16", "forward: ours in float32 over ours in bfloat16"),
     ("ours, bfloat16", "OpenVINO, bfloat16", "forward in bfloat16: ours over OpenVINO"),
     ("library, layer4, 1 class", "ours, layer4, 1 class", "layer4, 1 class: pytorch-grad-cam over ours"),
