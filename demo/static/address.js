@@ -19,7 +19,7 @@
   let isArriving = true; // until it has, the page writes no other
   let opened = ""; // what the page showed by itself, which needs no address
 
-  // The address of what is in sight; other parts of it, such as Gradio's own, stay.
+  // The address of what is in sight, or still to come into sight on the same tab; other parts of it, such as Gradio's own, stay.
   const here = (card) => {
     const query = new URLSearchParams(location.search);
     for (const name of OURS) query.delete(name);
@@ -28,8 +28,11 @@
     const { lang } = document.documentElement;
     const said = { tab, room: tab === "explore" && room !== "picture" ? room : "", model, weights, lang };
     for (const [name, value] of Object.entries(said)) if (value) query.set(name, value);
-    for (const part of document.querySelectorAll("[data-address]"))
-      if (part.checkVisibility()) for (const [name, value] of new URLSearchParams(part.dataset.address)) query.append(name, value);
+    const parts = [...document.querySelectorAll("[data-address]")].filter((part) => part.checkVisibility());
+    const before = new URLSearchParams(location.search);
+    const details = parts.length || before.get("tab") !== tab ? parts.map((part) => part.dataset.address) : [String(before)];
+    for (const each of details)
+      for (const [name, value] of new URLSearchParams(each)) if (DETAILS.includes(name)) query.append(name, value);
     return query;
   };
   const write = () => {
@@ -37,7 +40,7 @@
     if (isArriving || !card || !chosen("#tabs")) return; // between two tabs none is chosen for a moment
     const now = new URLSearchParams(location.search);
     const query = here(card);
-    opened ||= asksForAny(now) ? "never" : String(query);
+    opened ||= asksForAny(now) || query.get("tab") !== "classify" ? "never" : String(query);
     if (String(query) === String(now) || (!asksForAny(now) && String(query) === opened)) return;
     const isTab = (now.get("tab") ?? "classify") === query.get("tab");
     history[isTab ? "replaceState" : "pushState"](null, "", `?${query}`);
@@ -70,7 +73,9 @@
     },
     arrived() {
       isArriving = false;
+      document.documentElement.dataset.arrived = "true";
       if (asked("room")) open("#explore-rooms", asked("room"));
+      requestAnimationFrame(write); // of a tab that was seen before nothing comes into the page
     },
   });
 

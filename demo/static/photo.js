@@ -89,8 +89,9 @@
 
   // The camera: the browser's own where the page may film, which needs https or this very machine; else the device's,
   // as phones offer it for a file.
+  const stopTracks = (stream) => stream?.getTracks().forEach((track) => track.stop());
   const stop = (video) => {
-    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+    stopTracks(video.srcObject);
     video.srcObject = null;
   };
   const show = (dialog, reason) => {
@@ -103,10 +104,12 @@
   const whyNot = (error) => (error.name === "NotAllowedError" ? "refused" : "missing");
   const film = async (dialog) => {
     const video = dialog.querySelector("video");
+    const opening = (dialog.opening = {});
     show(dialog, "asks");
     try {
-      video.srcObject = await camera();
-      if (!dialog.open) return stop(video); // closed before the browser's question was answered
+      const stream = await camera();
+      if (!dialog.open || dialog.opening !== opening) return stopTracks(stream); // closed before the browser's question was answered
+      video.srcObject = stream;
       await video.play();
       show(dialog, "films");
     } catch (error) {

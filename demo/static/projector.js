@@ -20,13 +20,13 @@
 
   document.addEventListener("pointerdown", (event) => {
     if (event.button || !pictureOf(event.target)) return;
-    pressed = performance.now();
+    pressed = event.timeStamp; // when it was done, not when a busy page comes to it
     hold(true);
   });
   for (const over of ["pointerup", "pointercancel", "blur"])
     window.addEventListener(over, (event) => {
       if (!pressed) return;
-      const isClick = over === "pointerup" && performance.now() - pressed < CLICK_MS;
+      const isClick = over === "pointerup" && event.timeStamp - pressed < CLICK_MS;
       pressed = 0;
       hold(false);
       const picture = isClick && pictureOf(event.target);

@@ -3,10 +3,11 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-# Boxes that a desktop's browser would give a scrollbar of their own, apart from tables and code, which are meant to.
+# Boxes that a desktop would give a scrollbar of their own, apart from tables, the ribbon and code, which are meant to.
 SCROLLS_INSIDE = """() => [...document.querySelectorAll("*")]
   .filter((box) => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1)
-  .filter((box) => box.checkVisibility() && !box.matches(".scroll, pre, [role=tablist], .tab-container, nav"))
+  .filter((box) => box.checkVisibility())
+  .filter((box) => !box.matches(".scroll, #stage-table, .ribbon, pre, [role=tablist], .tab-container, nav"))
   .map((box) => `${box.tagName} ${box.id} ${box.className}`)"""
 
 

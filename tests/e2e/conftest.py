@@ -72,6 +72,7 @@ def open_page(visitor: Callable[..., BrowserContext], address: str) -> Iterator[
         page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
         page.goto(address + path)
         page.locator(".status .state.ok").wait_for(state="attached")
+        page.locator("html[data-arrived]").wait_for(state="attached")
         return page
 
     yield open_it

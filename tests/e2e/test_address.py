@@ -31,6 +31,7 @@ def test_an_address_of_each_tab_shows_a_second_visitor_the_same(open_page: Calla
     choose_tab(page, "Explore")
     page.locator("#ribbon .ribbon.filled").wait_for()
     page.locator("#ribbon button", has_text="conv3_x").click()
+    expect(page.locator("#opened h3")).to_contain_text("conv3_x")
     page.locator("#opened .chips button").nth(1).click()
     page.get_by_role("tab", name="Tables").click()
     page.wait_for_url(re.compile("room=tables.*block=1"))

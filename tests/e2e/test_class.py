@@ -58,6 +58,7 @@ def join(browser: Browser, relay: Relay) -> Iterator:
         usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", "reduced_motion": "reduce"}
         contexts.append(browser.new_context(**{**usual, **options}))
         page = contexts[-1].new_page()
+        page.set_default_timeout(90_000)
         page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
         page.goto(f"http://127.0.0.1:{relay.port}/{search}")
         page.locator(".status .state.ok").wait_for(state="attached")

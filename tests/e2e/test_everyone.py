@@ -88,4 +88,6 @@ def test_nothing_scrolls_sideways(open_page: Callable[..., Page], size: dict) ->
     expect(page.locator(".best strong")).to_have_text("ants")
     for tab in TABS:
         enter(page, tab)
+        if tab == "Explore":
+            expect(page.locator("#chart .bartext").first).to_be_visible()
         expect_no_sideways_scroll(page)

@@ -274,8 +274,11 @@ def test_the_code_is_searched_and_copied(explore: Callable[..., Page]) -> None:
     lines = page.locator(".tree li:visible")
     expect(lines).to_have_count(2)
     lines.first.get_by_role("button").click()
+    expect(lines.first.get_by_role("button")).to_have_class(re.compile("copied"))
     assert page.evaluate("navigator.clipboard.readText()") == "layer3.0.bn1.weight"
-    page.locator("#snippet").get_by_role("button", name="Copy").click()
+    copy = page.locator("#snippet").get_by_role("button", name="Copy")
+    copy.click()
+    expect(copy).to_have_class(re.compile("copied"))
     assert "torchvision.models.resnet18(num_classes=2)" in page.evaluate("navigator.clipboard.readText()")
     # as over plain HTTP, in front of a class
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")

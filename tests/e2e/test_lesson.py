@@ -109,6 +109,7 @@ def test_a_pixels_numbers_are_those_that_the_network_gets(open_page: Callable[..
     page = open_page("?tab=lesson&step=picture")
     at(page, "picture")
     guessed(page)
+    expect(page.locator(".lesson-pixels caption")).to_contain_text("112, 112")  # its picture is there
     photo = page.locator(".lesson-photo.point")
     photo.focus()
     for _ in range(7):
@@ -169,6 +170,7 @@ def test_no_answer_travels_before_a_guess(browser, address: str) -> None:
     """Read off the wire: of every step what only its answer says."""
     with relayed(int(address.rstrip("/").rpartition(":")[2])) as relay:
         page = browser.new_context(locale="en-US", **PHONE).new_page()
+        page.set_default_timeout(90_000)
         page.goto(f"http://127.0.0.1:{relay.port}/?tab=lesson")
         page.locator(".status .state.ok").wait_for(state="attached")
         for name in NAMES:

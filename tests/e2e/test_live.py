@@ -243,6 +243,7 @@ def test_where_the_page_may_not_film_it_says_why(open_page: Callable[..., Page])
 def test_over_plain_http_it_offers_the_devices_own_camera(browser: Browser, address: str) -> None:
     context = browser.new_context(locale="en-US")
     page = context.new_page()
+    page.set_default_timeout(90_000)
     page.goto(address.replace("127.0.0.1", LAN).replace("localhost", LAN))
     expect(page.locator(".best strong")).to_have_text("bees")
     page.locator("[data-live]").click()

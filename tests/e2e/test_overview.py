@@ -188,6 +188,7 @@ def test_the_model_is_named_on_the_page_and_the_sidebar_stays_as_it_was_left(ope
     expect(sidebar).to_have_class(re.compile(r"\bopen\b"))
     page.locator(".sidebar .toggle-button").click()
     expect(sidebar).not_to_have_class(re.compile(r"\bopen\b"))
+    page.wait_for_function("localStorage['resnet-explorer-sidebar'] === 'shut'")
     page.reload()
     page.locator(".status .state.ok").wait_for(state="attached")
     expect(sidebar).not_to_have_class(re.compile(r"\bopen\b"))

@@ -21,7 +21,7 @@ def test_a_reload_keeps_photo_model_and_tab_and_back_goes_to_the_tab_before(open
     expect(page.locator(".answers button")).to_have_count(5)
     for tab in ("Explain", "Compare"):
         page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        page.wait_for_url(re.compile(f"tab={tab.lower()}"))
     page.go_back()
     expect(page.get_by_role("tab", name="Explain")).to_have_attribute("aria-selected", "true")
     page.reload()
@@ -39,6 +39,7 @@ def test_what_a_reload_cannot_keep_it_says(open_page: Callable[..., Page], tmp_p
     page.get_by_text("Your own checkpoint").click()
     page.locator("#checkpoint input[type=file]").set_input_files(tmp_path / "mine.pth")
     expect(page.locator(".status dd").first).to_have_text("mine.pth")
+    page.wait_for_function("sessionStorage['resnet-explorer-lost'] === 'mine.pth'")
     page.reload()
     expect(page.locator(".not-kept")).to_have_text(
         "mine.pth could not be kept over the reload; load or teach it again."
@@ -58,6 +59,7 @@ def test_the_keyboard_skips_to_the_tabs_and_goes_through_them(open_page: Callabl
     page.keyboard.press("End")
     expect(page.get_by_role("tab", name="Lesson")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("tab", name="Classify")).to_have_attribute("tabindex", "-1")  # the row is one stop
+    expect(page.locator(".lesson-step")).to_be_visible()  # its buttons come between
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("tab", name="Lesson")).to_be_focused()

@@ -55,6 +55,7 @@ def test_who_is_refused_is_told_why_in_the_pages_language(
 
 def opened(browser: Browser, url: str, **options: object) -> Page:
     page = browser.new_context(**{"locale": "en-US", **options}).new_page()
+    page.set_default_timeout(90_000)
     page.goto(url)
     page.locator(".status .state.ok").wait_for(state="attached")
     return page
@@ -62,7 +63,8 @@ def opened(browser: Browser, url: str, **options: object) -> Page:
 
 def scanned(page: Page) -> str:
     """What a phone's camera reads off the screen."""
-    words, *_ = cv2.QRCodeDetector().detectAndDecode(np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("L")))
+    picture = Image.open(io.BytesIO(page.locator("#share dialog").screenshot()))
+    words, *_ = cv2.QRCodeDetector().detectAndDecode(np.asarray(picture.convert("L")))
     return str(words)
 
 
