@@ -19,7 +19,7 @@
   let isArriving = true; // until it has, the page writes no other
   let opened = ""; // what the page showed by itself, which needs no address
 
-  // The address of what is in sight, or still to come into sight on the same tab; other parts of it, such as Gradio's own, stay.
+  // The address of what is in sight; other parts of it, such as Gradio's own, stay.
   const here = (card) => {
     const query = new URLSearchParams(location.search);
     for (const name of OURS) query.delete(name);
@@ -28,11 +28,8 @@
     const { lang } = document.documentElement;
     const said = { tab, room: tab === "explore" && room !== "picture" ? room : "", model, weights, lang };
     for (const [name, value] of Object.entries(said)) if (value) query.set(name, value);
-    const parts = [...document.querySelectorAll("[data-address]")].filter((part) => part.checkVisibility());
-    const before = new URLSearchParams(location.search);
-    const details = parts.length || before.get("tab") !== tab ? parts.map((part) => part.dataset.address) : [String(before)];
-    for (const each of details)
-      for (const [name, value] of new URLSearchParams(each)) if (DETAILS.includes(name)) query.append(name, value);
+    for (const part of document.querySelectorAll("[data-address]"))
+      if (part.checkVisibility()) for (const [name, value] of new URLSearchParams(part.dataset.address)) query.append(name, value);
     return query;
   };
   const write = () => {
@@ -73,9 +70,10 @@
     },
     arrived() {
       isArriving = false;
-      document.documentElement.dataset.arrived = "true";
+      document.documentElement.dataset.arrived = "true"; // for who drives the page by a program
       if (asked("room")) open("#explore-rooms", asked("room"));
-      requestAnimationFrame(write); // of a tab that was seen before nothing comes into the page
+      // Who has gone on to a tab that was seen before brings nothing new into the page, which would write it.
+      if (chosen("#tabs") !== (asked("tab") ?? "classify")) requestAnimationFrame(write);
     },
   });
 

@@ -113,7 +113,7 @@
       await video.play();
       show(dialog, "films");
     } catch (error) {
-      show(dialog, whyNot(error));
+      if (dialog.opening === opening) show(dialog, whyNot(error));
     }
   };
   const openCamera = (box, reason = canFilm() ? "" : "insecure") => {

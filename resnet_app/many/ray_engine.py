@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_app.choices import DEFAULT_TOP_K
-from resnet_app.device import CPU
+from resnet_app.device import CPU, take_cores
 from resnet_app.errors import ResNetAppError
 from resnet_app.inference.models import LoadedModel
 from resnet_app.inference.predict import Prediction, Timing, check_top_k
@@ -151,9 +151,8 @@ class Answers:
             threads: cores that are this actor's own.
         """
         import ray
-        import torch
 
-        torch.set_num_threads(threads)
+        take_cores(threads)
         self._model: LoadedModel = ray.get(model).for_many(2 * GROUP)  # group after group
         self._top_k, self._threads = top_k, threads
 

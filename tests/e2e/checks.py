@@ -16,7 +16,7 @@ def expect_no_sideways_scroll(page: Page) -> None:
     assert page.evaluate(SCROLLS_INSIDE) == []
 
 
-def expect_no_violations(page: Page, part: str | None = None) -> None:
+def expect_no_violations(page: Page, part: str | dict | None = None) -> None:
     """All of axe's rules in the light, and in the dark the one that is about colours: nothing else differs there."""
     report = settled_report(page, part)
     assert len(report["passes"]) > 10
@@ -26,7 +26,7 @@ def expect_no_violations(page: Page, part: str | None = None) -> None:
     page.evaluate("resnetExplorer.toggleTheme()")
 
 
-def settled_report(page: Page, part: str | None, options: dict | None = None) -> dict:
+def settled_report(page: Page, part: str | dict | None, options: dict | None = None) -> dict:
     """What axe finds; what is made anew is faint meanwhile, by intent, and that may begin while axe looks."""
     for _ in range(3):
         expect(page.locator(".pending")).to_have_count(0)

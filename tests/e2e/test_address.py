@@ -73,6 +73,21 @@ def test_back_and_forward_show_what_was_there(open_page: Callable[..., Page]) ->
         page.wait_for_url(re.compile(f"tab={name.lower()}"))
 
 
+def test_who_goes_on_while_back_is_under_way_is_where_the_address_says(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    for name in ("Teach", "Batch"):
+        choose_tab(page, name)
+        page.wait_for_url(re.compile(f"tab={name.lower()}"))
+    page.evaluate(
+        """() => {
+          history.pushState(null, "", "?tab=compare");
+          dispatchEvent(new PopStateEvent("popstate"));
+          resnetExplorer.openTab("teach"); // which was seen before
+        }"""
+    )
+    page.wait_for_url(re.compile("tab=teach"))
+
+
 def test_back_opens_a_tab_that_a_phone_has_in_its_menu(open_page: Callable[..., Page]) -> None:
     page = open_page(**PHONE)
     for tab, name in (("Batch", "batch"), ("Explain", "explain"), ("Teach", "teach")):
@@ -92,6 +107,7 @@ def test_a_model_a_method_and_a_language_come_from_the_address(open_page: Callab
     expect(page.locator("#explain-notice")).to_contain_text("LayerCAM")
     expect(page.locator("#explain-result figure")).to_have_count(2)
     expect(page.get_by_role("tab", name="分类")).to_be_visible()
+    page.wait_for_url(re.compile("layer=layer3&layer=layer2.1"))  # the maps are drawn
     asked = query(page)
     assert asked["layer"] == ["layer3", "layer2.1"]
     assert (asked["lang"], asked["weights"]) == (["zh-CN"], ["random"])

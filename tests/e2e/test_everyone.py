@@ -35,7 +35,9 @@ def test_what_a_phone_chooses_from_the_menu_behind_the_tabs_shows_itself(open_pa
     expect(page.locator(".misconceptions svg").first).to_be_visible()
 
 
-ROOM = '#explore-rooms [role=tabpanel]:not([style*="display: none"])'
+ROOM = {
+    "include": [["#explore-rooms > .tab-wrapper"], ['#explore-rooms [role=tabpanel]:not([style*="display: none"])']]
+}
 ROOMS = (  # of Explore, with a part of each
     ("Inference", ".walk .came"), ("Code", "#excerpts .excerpt"), ("Among others", "#standing .point"),
     ("Often said, not so", ".misconceptions svg"), ("Tables", "svg.whole"),

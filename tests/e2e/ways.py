@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -11,19 +11,21 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 def enter(page: Page, name: str, of: str = "#tabs") -> None:
     """Choose a tab, or one of Explore's rooms; on a phone the last ones are behind a button of Gradio's."""
-    tabs = page.locator(of)
-    tab = tabs.get_by_role("tab", name=name, exact=True)
-    for wait_ms in (3_000, 30_000):  # a narrow page sorts the row anew once it is there
-        with suppress(NotInTime):
-            if tab.is_visible():
-                tab.click(timeout=wait_ms)
-            else:
-                line = tabs.locator(".overflow-dropdown button", has_text=name).first
-                if not line.is_visible():
-                    tabs.get_by_role("button", name="More tabs").first.click(timeout=wait_ms)
-                line.click(timeout=wait_ms)
-            break
+    tab = page.locator(of).get_by_role("tab", name=name, exact=True)
+    try:
+        _press(tab, name, page.locator(of), 3_000)
+    except NotInTime:  # a narrow page sorts the row anew once it is there
+        _press(tab, name, page.locator(of), 30_000)
     expect(tab).to_have_attribute("aria-selected", "true")
+
+
+def _press(tab: Locator, name: str, tabs: Locator, wait_ms: int) -> None:
+    if tab.is_visible():
+        return tab.click(timeout=wait_ms)
+    line = tabs.locator(".overflow-dropdown button", has_text=name).first
+    if not line.is_visible():
+        tabs.get_by_role("button", name="More tabs").first.click(timeout=wait_ms)
+    return line.click(timeout=wait_ms)
 
 
 def enter_room(page: Page, name: str) -> None:
