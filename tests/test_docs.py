@@ -120,12 +120,12 @@ def test_the_costs_of_a_million_photographs_are_what_the_model_says() -> None:
     rows = re.findall(r"^\| (\d+) \| (`predict`|Ray) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", SCALE, re.M)
     assert [row[:2] for row in rows] == [("1", "`predict`"), ("1", "Ray"), ("4", "Ray"), ("16", "Ray")]
     for machines, way, hours, together, price in rows:
-        start, rate = (60, 22) if way == "Ray" else (0, 30.7)
+        start, rate = (60, 33) if way == "Ray" else (0, 40.5)
         expected = (start + 1_000_000 / (int(machines) * rate)) / 3600
         assert float(hours) == pytest.approx(expected, abs=0.05)
         assert float(together) == pytest.approx(int(machines) * expected, abs=0.05)
         assert float(price) == pytest.approx(int(machines) * expected * 0.10, abs=0.005)
-    assert "| ours (`predict --csv`) | 30.7 |" in (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    assert "| ours (`predict --csv`) | 40.5 |" in (ROOT / "benchmarks" / "README.md").read_text("utf-8")
 
 
 def test_the_commands_for_many_pictures_are_taken() -> None:
