@@ -47,8 +47,8 @@ class Backbone:
     """All of a network before its head, for one picture or several; safe to be shared between threads.
 
     The faster steps are made from the weights at the first picture, for its size (50 to 300 ms; for a group of eight
-    0.7 to 5 s, most of it their trial); other sizes work too.
-    Whatever the pass is computed in, what comes out is float32.
+    0.7 to 5 s, most of it their trial); other sizes work too. Whatever the pass is computed in, what comes out is
+    float32.
 
     Attributes:
         network: what it computes, in float32.
